@@ -1,0 +1,289 @@
+"""Environment -> settings. The only file that reads the environment.
+
+Every name can also be read from a file (`NAME_FILE`). An unusable value stops the start with a
+sentence that names the variable.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.utils import get_random_secret_key
+
+from workflows.limits import Limits
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.FileAwareEnv()
+
+
+def read(name: str, default: Any, kind: str = "str") -> Any:
+    try:
+        value = getattr(env, kind)(name, default=default)
+    except (ValueError, TypeError, ImproperlyConfigured) as error:
+        raise ImproperlyConfigured(
+            f"{name} can not be used: {os.environ.get(name)!r} is not a valid value. "
+            f"Set it to something like {default!r}, or unset it."
+        ) from error
+    return value
+
+
+def read_number(name: str, default: float, minimum: float) -> Any:
+    value = read(name, default, "float" if isinstance(default, float) else "int")
+    if value < minimum:
+        raise ImproperlyConfigured(f"{name} can not be used: {value} is below {minimum}.")
+    return value
+
+
+def private_file(path: Path, make: Any) -> str:
+    """The text of `path`; made with mode 0600 when it is missing."""
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as file:
+        text: str = make()
+        file.write(text)
+    return text
+
+
+# ---------------------------------------------------------------- where things are
+
+DATA_DIR = Path(read("ALTOFLOW_DATA_DIR", str(BASE_DIR / "var"))).resolve()
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+DEBUG = read("DEBUG", False, "bool")
+SECRET_KEY = read("SECRET_KEY", "") or private_file(DATA_DIR / "secret_key", get_random_secret_key)
+
+PUBLIC_URL = read("ALTOFLOW_PUBLIC_URL", "").rstrip("/")
+public = urlsplit(PUBLIC_URL)
+if PUBLIC_URL and (public.scheme not in ("http", "https") or not public.hostname):
+    raise ImproperlyConfigured(
+        f"ALTOFLOW_PUBLIC_URL can not be used: {PUBLIC_URL!r} is no address. "
+        "Set it to the address that people and webhooks use, like https://flows.example.com."
+    )
+ALLOWED_HOSTS = read("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"], "list")
+if public.hostname and public.hostname not in ALLOWED_HOSTS:
+    ALLOWED_HOSTS = [*ALLOWED_HOSTS, public.hostname]
+
+# ---------------------------------------------------------------- database
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": read("DATABASE_URL", f"sqlite:///{DATA_DIR / 'altoflow.sqlite3'}", "db_url")
+}
+DATABASE = DATABASES["default"]
+IS_SQLITE = DATABASE["ENGINE"].endswith("sqlite3")
+DATABASE["CONN_MAX_AGE"] = None if IS_SQLITE else 60
+DATABASE["CONN_HEALTH_CHECKS"] = not IS_SQLITE
+if IS_SQLITE:
+    # FULL survives power loss too; group commits make it affordable.
+    DATABASE["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-8000",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# ---------------------------------------------------------------- applications
+
+INSTALLED_APPS = [
+    "altoflow",  # before django_q: its qcluster command takes the place of the stock one
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "django_htmx",
+    "django_q",
+    "django_filters",
+    "lucide",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "template_partials",
+    "workflows",
+    "runs",
+    "builder",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "altoflow.urls"
+WSGI_APPLICATION = "altoflow.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+            ],
+        },
+    }
+]
+
+# ---------------------------------------------------------------- people
+
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+
+# ---------------------------------------------------------------- pages
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = DATA_DIR / "static"
+WHITENOISE_USE_FINDERS = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+
+HTTPS = public.scheme == "https"
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# ---------------------------------------------------------------- REST
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "workflows.access.ApiKeyAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["workflows.access.RolePermission"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "workflows.api_errors.answer_error",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Altoflow",
+    "VERSION": "1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SERVE_PERMISSIONS": ["workflows.access.RolePermission"],
+}
+
+# ---------------------------------------------------------------- the engine
+
+ALTOFLOW_LIMITS = Limits(
+    **{
+        limit.name: read_number(f"ALTOFLOW_{limit.name.upper()}", limit.default, minimum=1)
+        for limit in fields(Limits)
+    }
+)
+WORKERS = read_number("ALTOFLOW_WORKERS", os.cpu_count() or 2, minimum=1)
+EFFECT_THREADS = read_number("ALTOFLOW_EFFECT_THREADS", 64, minimum=1)
+LEASE_SECONDS = read_number("ALTOFLOW_LEASE_SECONDS", 15.0, minimum=1)
+VAULT_KEYS = read("ALTOFLOW_VAULT_KEYS", [], "list")
+
+try:
+    HTTP_ALLOW_NETS = tuple(
+        ipaddress.ip_network(net.strip()) for net in read("ALTOFLOW_HTTP_ALLOW_NETS", [], "list")
+    )
+except ValueError as error:
+    raise ImproperlyConfigured(
+        f"ALTOFLOW_HTTP_ALLOW_NETS can not be used: {error}. "
+        "Set it to networks with commas between them, like 10.0.0.0/8,127.0.0.0/8."
+    ) from error
+HTTP_ALLOW_METADATA = read("ALTOFLOW_HTTP_ALLOW_METADATA", False, "bool")
+
+# The demo's receiver is the one private address that http_request may reach by default.
+DEMO = read("ALTOFLOW_DEMO", True, "bool")
+DEMO_RECEIVER = read("ALTOFLOW_DEMO_RECEIVER", "127.0.0.1:8009")
+HTTP_ALLOW_HOSTS = frozenset([DEMO_RECEIVER]) if DEMO else frozenset()
+
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+
+# `work` tasks never end by themselves, so their time limit is off (runs/broker.py); timeout and
+# retry below are those of the periodic tasks. guard_cycle: 0.5 is a sum of powers of two, others
+# never count down to exactly zero.
+Q_CLUSTER = {
+    "name": "altoflow",
+    "broker_class": "runs.broker.Broker",
+    "orm": "default",
+    "workers": WORKERS + 1,
+    "timeout": 600,
+    "retry": 900,
+    "max_attempts": 3,
+    "ack_failures": True,
+    "guard_cycle": 0.5,
+    "catch_up": False,
+    "save_limit": 100,
+    "poll": 0.5,
+    "log_level": "WARNING",
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "altoflow": {"level": read("ALTOFLOW_LOG_LEVEL", "INFO")},
+        "django.request": {"level": "ERROR"},
+    },
+}

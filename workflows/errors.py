@@ -1,0 +1,99 @@
+"""One tree for everything that can go wrong in a way a user can act on.
+
+Each message is a sentence that says what to do. Each error has a stable `code`; `details` is plain
+JSON. What may be tried again is data (`retryable`), never a class to guess from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding in a graph: `node` and `field` are empty where the graph as a whole is meant."""
+
+    code: str
+    message: str
+    node: str = ""
+    field: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        return asdict(self)
+
+
+class WorkflowError(Exception):
+    """Base of the tree."""
+
+    code = "workflow_error"
+
+    def __init__(
+        self, message: str, *, code: str = "", details: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or self.code
+        self.details = details or {}
+
+    def as_json(self) -> dict[str, Any]:
+        return {"code": self.code, "message": self.message, "details": self.details}
+
+
+class GraphError(WorkflowError):
+    """The graph can not be used as it is; `problems` names each node and field."""
+
+    code = "invalid_graph"
+
+    def __init__(self, problems: Sequence[Problem], message: str = "") -> None:
+        first = problems[0].message if problems else "The graph is not valid."
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        super().__init__(
+            message or first + more, details={"errors": [p.as_json() for p in problems]}
+        )
+        self.problems = tuple(problems)
+
+
+class CircularWorkflowError(GraphError):
+    """Workflows that call each other in a circle."""
+
+    code = "circular_workflow"
+
+
+class NodeError(WorkflowError):
+    """A step failed. `retryable` says whether the same call may succeed later; `retry_after` is the
+    number of seconds that the other side asked us to wait, if it did."""
+
+    code = "node_failed"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "",
+        details: dict[str, Any] | None = None,
+        retryable: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, code=code, details=details)
+        self.retryable = retryable
+        self.retry_after = retry_after
+
+
+class TemplateError(NodeError):
+    """A template that can not be parsed, or passes a limit while it is rendered."""
+
+    code = "template_error"
+
+
+class NotFoundError(WorkflowError):
+    """What was asked for does not exist, or may not be seen."""
+
+    code = "not_found"
+
+
+class ConflictError(WorkflowError):
+    """The thing is in a state in which this can not be done now."""
+
+    code = "conflict"

@@ -1,0 +1,142 @@
+"""What a node type is. One file in `workflows/nodes/` is one node type; nothing else lists it.
+
+The life of a node's config:
+
+1. `Config` (a DRF serializer) checks the raw JSON when a graph is saved, and when it is compiled.
+2. Fields that hold templates (`TemplateField`, `JsonTemplateField`) are compiled once per version.
+3. Before each execution they are resolved against the run's data; all other fields stay as they
+   were checked. The result is the step's input.
+4. `execute(config, context)` gets that dict and returns what should happen; the engine does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar, Literal, Protocol, TypeAlias
+
+from rest_framework import serializers
+
+Json: TypeAlias = Any  # None | bool | int | float | str | list[Json] | dict[str, Json]
+
+
+class TemplateField(serializers.JSONField):
+    """A template string, or a literal of any JSON type. It reaches `execute` resolved: one output
+    alone (`{{ expr }}`) as the raw value, else as text."""
+
+    def __init__(self, *, label: str, **kwargs: Any) -> None:
+        super().__init__(label=label, **kwargs)
+
+
+class JsonTemplateField(serializers.JSONField):
+    """Any JSON value whose string leaves are templates. Resolved leaf by leaf."""
+
+
+class NodeConfig(serializers.Serializer[Any]):
+    """Base of all configs. Unknown keys are refused, so that a typing error is never silent."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping) and (unknown := sorted(set(data) - set(self.fields))):
+            known = ", ".join(self.fields) or "none"
+            raise serializers.ValidationError(
+                {name: [f"There is no field {name!r} here. Fields: {known}."] for name in unknown}
+            )
+        return super().to_internal_value(data)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """The step completed: `value` is its output, and the edges of `port` are taken."""
+
+    value: Json
+    port: str = "default"
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The whole run ends now."""
+
+    status: Literal["completed", "failed"]
+    message: str = ""
+    output: Json = None
+
+
+Result: TypeAlias = Output | End
+
+
+class Context(Protocol):
+    """What a node may know about the run it works in."""
+
+    @property
+    def run_id(self) -> str: ...
+    @property
+    def node_id(self) -> str: ...
+    @property
+    def now(self) -> datetime:
+        """Aware, UTC."""
+    @property
+    def idempotency_key(self) -> str:
+        """The same over retries, crash recovery and resume of this step."""
+    @property
+    def seconds_left(self) -> float:
+        """Until this step must have ended."""
+    @property
+    def trigger(self) -> Json:
+        """The payload that the run was started with."""
+
+
+class NodeType:
+    """An action or a condition. Subclasses are found in `workflows/nodes/` and through the
+    entry-point group `altoflow.nodes`; the class docstring is the help text users see."""
+
+    type: ClassVar[str]
+    label: ClassVar[str]
+    category: ClassVar[Literal["trigger", "action", "condition", "flow"]]
+    icon: ClassVar[str]
+    """A lucide icon name."""
+    ports: ClassVar[tuple[str, ...]] = ("default",)
+    effect: ClassVar[Literal["none", "outside"]] = "none"
+    """`none`: pure, may be repeated freely. `outside`: recorded before and after, run in a thread."""
+    can_fail: ClassVar[bool] = True
+    """Whether `continue_on_error` gives the node a port `error`."""
+    sends_idempotency_key: ClassVar[bool] = False
+    """Whether an interrupted step is repeated by default."""
+    example: ClassVar[dict[str, Json]] = {}
+    """A valid config, as in the documentation."""
+
+    class Config(NodeConfig):
+        pass
+
+    def ports_for(self, config: Mapping[str, Json]) -> tuple[str, ...]:
+        """The ports of a node with this raw config (before templates are resolved)."""
+        return self.ports
+
+    def execute(self, config: dict[str, Json], context: Context) -> Result:
+        """Do the work, return what should happen. Raises NodeError."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingRequest:
+    """One HTTP request to a webhook, as it came. Header names are in lower case."""
+
+    method: str
+    headers: Mapping[str, str]
+    query: Mapping[str, Json]
+    body: bytes
+    received_at: datetime
+    secrets: Mapping[str, str] = field(default_factory=dict)
+
+
+class TriggerType(NodeType):
+    """The start of a workflow. Its output is the payload that the run was started with."""
+
+    category: ClassVar[Literal["trigger", "action", "condition", "flow"]] = "trigger"
+    can_fail: ClassVar[bool] = False
+    sample: ClassVar[Json] = {}
+    """An output as users will see it, so that the variable picker works before the first run."""
+
+    def execute(self, config: dict[str, Json], context: Context) -> Result:
+        return Output(context.trigger)
