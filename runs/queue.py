@@ -1,0 +1,70 @@
+"""The queue is the `Job` table; a wake-up call only saves the worker's next look at it.
+
+A call may come twice or never: every worker also looks by itself once a second. On PostgreSQL the
+call is a NOTIFY (sent when the transaction commits), elsewhere a datagram to each worker of this
+machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import socket
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+
+CHANNEL = "altoflow_jobs"
+
+_sender: tuple[int, socket.socket] | None = None
+
+
+def database_now_sql() -> str:
+    """SQL for the milliseconds since 1970 by the clock of the database."""
+    if connection.vendor == "sqlite":
+        return "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
+    return "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+
+
+def insert_jobs(run_ids: Iterable[str]) -> None:
+    """Make the runs claimable, within the caller's transaction. `run_ids` in hex."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO runs_job (run_id, available_at, owner, fence, deaths) "
+            f"VALUES (%s, {database_now_sql()}, '', 0, 0)",
+            [(run_id,) for run_id in run_ids],
+        )
+        if connection.vendor == "postgresql":
+            cursor.execute(f"NOTIFY {CHANNEL}")
+
+
+def wake() -> None:
+    """Call after the commit."""
+    if connection.vendor == "postgresql":
+        return
+    sender = _wake_sender()
+    for slot in range(settings.WORKERS):
+        with contextlib.suppress(OSError):
+            sender.sendto(b"!", wake_address(slot))
+
+
+def wake_address(slot: int) -> str:
+    """Where the worker of `slot` listens: one namespace for each data folder."""
+    instance = hashlib.sha256(str(settings.DATA_DIR).encode()).hexdigest()[:24]
+    if sys.platform == "linux":
+        return f"\0altoflow-{instance}-{slot}"
+    return str(Path(tempfile.gettempdir()) / f"altoflow-{instance}-{slot}")
+
+
+def _wake_sender() -> socket.socket:
+    global _sender
+    if _sender is None or _sender[0] != os.getpid():
+        sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        sender.setblocking(False)
+        _sender = (os.getpid(), sender)
+    return _sender[1]
