@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -83,10 +83,12 @@ class Graph:
     @cached_property
     def order(self) -> tuple[str, ...]:
         """All nodes, each after all that lead to it. What stands on a circle is left out."""
-        missing = {node: len(self.incoming.get(node, ())) for node in self.nodes}
+        known = [e for e in self.edges if e.source in self.nodes and e.target in self.nodes]
+        missing = dict.fromkeys(self.nodes, 0) | Counter(edge.target for edge in known)
         order = [node for node, count in missing.items() if not count]
+        following = _grouped((edge.source, edge) for edge in known)
         for node in order:
-            for edge in self.outgoing.get(node, ()):
+            for edge in following.get(node, ()):
                 missing[edge.target] -= 1
                 if not missing[edge.target]:
                     order.append(edge.target)
@@ -243,7 +245,9 @@ def joined(path: str, name: str) -> str:
 
 
 def _repeated_ids(ids: list[str]) -> list[Problem]:
-    twice = sorted({node for node in ids if ids.count(node) > 1}) if len(set(ids)) < len(ids) else []
+    twice = (
+        sorted({node for node in ids if ids.count(node) > 1}) if len(set(ids)) < len(ids) else []
+    )
     return [
         Problem("duplicate_id", f"Two nodes have the id {node!r}. Give each its own.", node, "id")
         for node in twice

@@ -98,7 +98,7 @@ class NodeType:
     """A lucide icon name."""
     ports: ClassVar[tuple[str, ...]] = ("default",)
     effect: ClassVar[Literal["none", "outside"]] = "none"
-    """`none`: pure, may be repeated freely. `outside`: recorded before and after, run in a thread."""
+    """`none`: pure, may be repeated. `outside`: recorded before and after, run in a thread."""
     can_fail: ClassVar[bool] = True
     """Whether `continue_on_error` gives the node a port `error`."""
     sends_idempotency_key: ClassVar[bool] = False

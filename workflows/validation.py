@@ -1,0 +1,198 @@
+"""Every rule that a graph must keep before it is published. Each finding names node and field."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from rest_framework import serializers
+
+from workflows.compiled import CompiledConfig
+from workflows.errors import GraphError, Problem, TemplateError
+from workflows.graph import RESERVED_IDS, Edge, Graph, Node, flattened, joined
+from workflows.limits import limits
+from workflows.node_type import NodeType
+from workflows.nodes import registry
+from workflows.suggestions import did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Errors keep a graph from being published, warnings do not."""
+
+    errors: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+
+    def raise_errors(self) -> None:
+        if self.errors:
+            raise GraphError(self.errors)
+
+
+def check_graph(graph: Graph) -> Findings:
+    """1. size and trigger  2. types and configs  3. edges and ports  4. circles
+    5. iterator bodies  6. names that templates use."""
+    errors = [*_size(graph), *_trigger(graph)]
+    configs: dict[str, CompiledConfig] = {}
+    for node in graph.nodes.values():
+        errors += _node(node, configs)
+    errors += _edges(graph)
+    errors += _circle(graph) or _bodies(graph)
+    warnings = [*_unreached(graph), *_unknown_names(graph, configs)]
+    return Findings(tuple(errors), tuple(warnings))
+
+
+def ports_of(node: Node, node_type: NodeType) -> tuple[str, ...]:
+    """All ports of a node as it is configured, `error` included."""
+    ports = node_type.ports_for(node.config)
+    return (*ports, "error") if node.continue_on_error and node_type.can_fail else ports
+
+
+def _size(graph: Graph) -> Iterator[Problem]:
+    most = limits().graph_nodes
+    if len(graph.nodes) > most:
+        yield Problem(
+            "too_many_nodes",
+            f"The graph has {len(graph.nodes)} nodes, {most} is the limit. "
+            "Move a part of it into a workflow of its own.",
+        )
+
+
+def _trigger(graph: Graph) -> Iterator[Problem]:
+    triggers = [node.id for node in graph.nodes.values() if _is_trigger(node)]
+    if not triggers:
+        yield Problem("no_trigger", "The graph has no trigger. Add one to start it with.")
+    for extra in triggers[1:]:
+        yield Problem(
+            "second_trigger",
+            f"{extra!r} is a second trigger beside {triggers[0]!r}. A graph has exactly one.",
+            extra,
+            "type",
+        )
+
+
+def _is_trigger(node: Node) -> bool:
+    node_type = registry().get(node.type)
+    return node_type is not None and node_type.category == "trigger"
+
+
+def _node(node: Node, configs: dict[str, CompiledConfig]) -> Iterator[Problem]:
+    node_type = registry().get(node.type)
+    if node_type is None:
+        hint = did_you_mean(node.type, registry())
+        message = f"There is no node type {node.type!r}{hint}. Choose one from the palette."
+        yield Problem("unknown_type", message, node.id, "type")
+        return
+    if node.continue_on_error and not node_type.can_fail:
+        message = f"{node_type.label} can not fail. Switch continue_on_error off."
+        yield Problem("not_allowed", message, node.id, "continue_on_error")
+    if node.retry and node_type.category == "trigger":
+        yield Problem("not_allowed", "A trigger has no retry. Remove it.", node.id, "retry")
+    try:
+        configs[node.id] = CompiledConfig.compile(node_type.Config, node.config)
+    except serializers.ValidationError as error:
+        for path, message in flattened(error.detail):
+            yield Problem(
+                "invalid_config", message, node.id, f"config.{path}" if path else "config"
+            )
+    except TemplateError as error:
+        place = str(error.details.get("field", ""))
+        yield Problem(error.code, error.message, node.id, f"config.{place}" if place else "config")
+
+
+def _edges(graph: Graph) -> Iterator[Problem]:
+    for edge, count in Counter(graph.edges).items():
+        if count > 1:
+            message = f"{_shown(edge)} is drawn {count} times. Keep one."
+            yield Problem("duplicate_edge", message, edge.source, "edges")
+        missing = [end for end in (edge.source, edge.target) if end not in graph.nodes]
+        for end in missing:
+            message = f"{_shown(edge)}: there is no node {end!r}. Remove the edge."
+            yield Problem("unknown_node", message, end, "edges")
+        if not missing:
+            yield from _edge(graph.nodes[edge.source], graph.nodes[edge.target], edge)
+
+
+def _edge(source: Node, target: Node, edge: Edge) -> Iterator[Problem]:
+    if _is_trigger(target):
+        message = f"{_shown(edge)}: a trigger starts the workflow, no edge may lead to it."
+        yield Problem("edge_to_trigger", message, target.id, "edges")
+    node_type = registry().get(source.type)
+    if node_type is None or edge.port in (ports := ports_of(source, node_type)):
+        return
+    hint = " Switch continue_on_error on to have it." if edge.port == "error" else ""
+    message = (
+        f"{_shown(edge)}: {source.id!r} has no port {edge.port!r}; it has {', '.join(ports)}.{hint}"
+    )
+    yield Problem("unknown_port", message, source.id, "edges")
+
+
+def _circle(graph: Graph) -> list[Problem]:
+    rest = set(graph.nodes) - set(graph.order)
+    circle = next((node for node in sorted(rest) if node in graph.descendants(node)), None)
+    if circle is None:
+        return []
+    path = " -> ".join(_path_back(graph, circle))
+    message = f"These nodes lead back to themselves: {path}. Remove one of the edges."
+    return [Problem("cycle", message, circle, "edges")]
+
+
+def _path_back(graph: Graph, start: str) -> list[str]:
+    """A shortest way from `start` to itself."""
+    came_from: dict[str, str] = {}
+    for node in (queue := [start]):
+        for edge in graph.outgoing.get(node, ()):
+            if edge.target == start:
+                path = [start, node]
+                while path[-1] != start:
+                    path.append(came_from[path[-1]])
+                return path[::-1] if node != start else [start, start]
+            if edge.target not in came_from:
+                came_from[edge.target] = node
+                queue.append(edge.target)
+    return [start]
+
+
+def _bodies(graph: Graph) -> Iterator[Problem]:
+    depth = limits().iterator_depth
+    for node, scopes in graph.scopes.items():
+        if len(scopes) > 1:
+            iterator = sorted({name for scope in scopes for name in scope})[0]
+            message = (
+                f"An edge leads into or out of the body of the iterator {iterator!r} at {node!r}. "
+                "Everything that follows its port item must stay apart from the rest; "
+                "go on from its port default."
+            )
+            yield Problem("open_body", message, node, "edges")
+        elif len(next(iter(scopes), ())) > depth:
+            message = f"{node!r} stands in more than {depth} iterators. Nest fewer."
+            yield Problem("too_deep", message, node, "edges")
+
+
+def _unreached(graph: Graph) -> Iterator[Problem]:
+    trigger = next((node.id for node in graph.nodes.values() if _is_trigger(node)), None)
+    if trigger is None:
+        return
+    reached = {trigger, *graph.descendants(trigger)}
+    for node in graph.nodes:
+        if node not in reached:
+            yield Problem("unreached", f"No edge leads to {node!r}, it never runs.", node, "edges")
+
+
+def _unknown_names(graph: Graph, configs: dict[str, CompiledConfig]) -> Iterator[Problem]:
+    for node, config in configs.items():
+        known = {*graph.ancestors(node), *RESERVED_IDS}
+        for path in sorted(config.variables):
+            root = path.split(".")[0].split("[")[0]
+            if root not in known:
+                yield Problem("unknown_variable", _unknown(graph, root, known), node, "config")
+
+
+def _unknown(graph: Graph, root: str, known: Iterable[str]) -> str:
+    if root in graph.nodes:
+        return f"{root!r} does not come before this node, so its output is empty here."
+    return f"There is no {root!r}{did_you_mean(root, known)}. It will be empty."
+
+
+def _shown(edge: Edge) -> str:
+    return f"The edge {edge.source} ({edge.port}) -> {edge.target}"
