@@ -1,0 +1,58 @@
+# Needs Python 3.11 or newer with pip, and make; everything else is installed into .venv and .cache.
+
+BIND ?= 127.0.0.1:8000
+ARGS ?=
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+
+BIN := .venv/bin
+export UV_PYTHON_DOWNLOADS := never
+UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode
+
+.PHONY: setup run test test-long lint bench
+
+setup: .venv/.installed
+
+run: setup
+	@exec $(BIN)/python manage.py up --bind $(BIND)
+
+test: .venv/.installed-dev
+	@$(BIN)/python -m tests.environment.prepare
+	@$(BIN)/python -m tests.environment.run $(ARGS)
+
+test-long: .venv/.installed-dev
+	@$(BIN)/python -m tests.environment.prepare
+	@$(BIN)/python -m tests.environment.run --long $(ARGS)
+
+lint: .venv/.installed-dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+	@$(BIN)/mypy
+
+bench: .venv/.installed-dev
+	@$(BIN)/python -m bench $(ARGS)
+
+.venv/.installed: requirements.txt | $(BIN)/uv
+	@$(UV) -r $<
+	@touch $@
+
+.venv/.installed-dev: requirements-dev.txt | $(BIN)/uv
+	@$(UV) -r $<
+	@touch $@ .venv/.installed
+
+# Where python3-venv is missing there is no pip inside a new environment, and where the system's
+# Python is managed by its distribution pip refuses to install into it: so the pip that is there
+# installs uv into the environment, and uv does the rest.
+$(BIN)/uv:
+	@$(PYTHON) -c 'import sys; sys.exit("Altoflow needs Python 3.11 or newer, and $(PYTHON) is " \
+	  + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12" \
+	  if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -m venv --without-pip .venv
+	@for pip in "$(PYTHON) -m pip" pip3 pip; do \
+	  if $$pip --version >/dev/null 2>&1; then \
+	    exec $$pip --python $(BIN)/python install --quiet --disable-pip-version-check uv==$(UV_VERSION); \
+	  fi; \
+	done; \
+	echo "No pip was found: install it (on Debian: apt install python3-pip) and run make again." >&2; \
+	exit 1

@@ -1,0 +1,175 @@
+"""What every test can ask for.
+
+Two databases. `make test` runs all tests on SQLite, and those marked `both_databases` once more on
+PostgreSQL. In-process tests need nothing but the marker, usually for a whole module:
+
+    pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+By hand: `DATABASE_URL=postgresql://... pytest` runs the marked ones on that server.
+
+A whole installation. `installation` is a data folder, a database and a free port, on SQLite and on
+PostgreSQL in turn; `installation.start()` runs `manage.py up`. Those who need other settings, or
+one installation for a module, call `new_installation("sqlite", ALTOFLOW_WORKERS="1")`.
+
+A browser. `page` is a Playwright page in headless Chromium; the test fails on any error in its
+console and on any request that leaves 127.0.0.1. Mark the module `browser`.
+
+Modules marked `browser` or `chaos` run on one worker of pytest-xdist each.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
+
+from tests.environment import chromium, octokit, postgres
+from tests.environment.installation import Installation
+from tests.environment.paths import NPM
+
+NOT_PREPARED = "run `make test` once, or `python -m tests.environment.prepare`"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run the tests marked `long` too")
+
+
+def pytest_report_header() -> list[str]:
+    lines = [f"database: {settings.DATABASE['ENGINE'].rpartition('.')[2]}"]
+    if not (NPM / "prepared").exists():
+        lines.append(f"NOT PREPARED, tests in a browser will fail: {NOT_PREPARED}")
+    return lines
+
+
+def is_wanted(item: pytest.Item, *, long: bool) -> bool:
+    on_this_database = settings.IS_SQLITE or item.get_closest_marker("both_databases")
+    return bool(on_this_database) and (long or not item.get_closest_marker("long"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    long = config.getoption("--long")
+    for item in items:
+        if item.get_closest_marker("browser") or item.get_closest_marker("chaos"):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    unwanted = [item for item in items if not is_wanted(item, long=long)]
+    items[:] = [item for item in items if is_wanted(item, long=long)]
+    config.hook.pytest_deselected(items=unwanted)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    """A real PostgreSQL server; the one of `make test`, else one of our own."""
+    if url := os.environ.get("ALTOFLOW_TEST_POSTGRES"):
+        yield postgres.Server(url)
+        return
+    with postgres.running() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    """The kind of database, each in turn."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def new_installation(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., Installation]]:
+    """new_installation(database="sqlite" | "postgresql", **environment) -> Installation, not yet
+    started; whatever is left running is ended with the session."""
+    made: list[Installation] = []
+
+    def make(database: str = "sqlite", **env: str) -> Installation:
+        url = None
+        if database == "postgresql":
+            url = request.getfixturevalue("postgres_server").new_database()
+        folder = tmp_path_factory.mktemp("installation")
+        made.append(Installation(folder, database_url=url, **env))
+        return made[-1]
+
+    yield make
+    for installation in made:
+        installation.close()
+
+
+@pytest.fixture
+def installation(
+    database: str, new_installation: Callable[..., Installation]
+) -> Iterator[Installation]:
+    """A fresh installation on each kind of database, not yet started, ended after the test."""
+    made = new_installation(database)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def httpserver_listen_address() -> tuple[str, int]:
+    """pytest-httpserver says `localhost` by default, which may be ::1."""
+    return ("127.0.0.1", 0)
+
+
+@pytest.fixture(scope="session")
+def octokit_examples() -> list[tuple[str, dict[str, Any]]]:
+    """(event name, payload) of GitHub's own webhook examples."""
+    if not octokit.available():
+        pytest.skip(f"!!!! GitHub's examples are missing, npm was not reached: {NOT_PREPARED}")
+    return octokit.examples()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    executable = chromium.find()
+    if executable is None:
+        pytest.fail(f"There is no Chromium for the tests: {NOT_PREPARED}")
+    # Playwright keeps an event loop in this thread, which Django takes for asynchronous code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable,
+            args=chromium.LAUNCH_FLAGS,
+            env=chromium.environment(executable),
+        )
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def allowed_errors() -> list[str]:
+    """Append a part of an error text that the page may write to its console in this test."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, allowed_errors: list[str]) -> Iterator[Page]:
+    """A page of its own session; afterwards the test fails on console errors, uncaught errors and
+    requests that wanted to leave 127.0.0.1 (they are not let out)."""
+    faults: list[str] = []
+
+    def watch_console(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            faults.append(f"console: {message.text}")
+
+    def keep_inside(route: Route) -> None:
+        address = urlsplit(route.request.url)
+        if address.scheme in ("http", "https", "ws", "wss") and address.hostname != "127.0.0.1":
+            faults.append(f"a request to {route.request.url}")
+            route.abort()
+        else:
+            route.continue_()
+
+    context = browser.new_context()
+    context.set_default_timeout(5_000)
+    context.route("**/*", keep_inside)
+    page = context.new_page()
+    page.on("console", watch_console)
+    page.on("pageerror", lambda error: faults.append(f"uncaught: {error}"))
+    yield page
+    context.close()
+    unexpected = [fault for fault in faults if not any(text in fault for text in allowed_errors)]
+    assert not unexpected, "\n".join(unexpected)

@@ -1,0 +1,106 @@
+"""A whole Altoflow, started with the user's own command, for tests from outside."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.environment.paths import REPOSITORY
+from tests.environment.postgres import free_port
+
+FOREIGN = ("ALTOFLOW_", "DATABASE_URL", "DJANGO_SETTINGS_MODULE", "SECRET_KEY", "PYTEST_", "DEBUG")
+
+
+class Installation:
+    """Data folder, database and port of its own; start() returns when it says `ready`."""
+
+    def __init__(self, folder: Path, *, database_url: str | None = None, **env: str) -> None:
+        self.data_dir = folder / "data"
+        self.output, self.errors = folder / "stdout", folder / "stderr"
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process: subprocess.Popen[bytes] | None = None
+        self.env = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
+        self.env |= {"ALTOFLOW_DATA_DIR": str(self.data_dir), "ALTOFLOW_WORKERS": "2"}
+        if database_url:
+            self.env["DATABASE_URL"] = database_url
+        self.env |= env
+
+    @property
+    def logs(self) -> str:
+        files = (self.output, self.errors)
+        return "\n".join(file.read_text() for file in files if file.exists())
+
+    @property
+    def setup_link(self) -> str:
+        found = re.search(r"http\S+/setup/\?token=\S+", self.output.read_text())
+        assert found, f"no set-up link was printed:\n{self.logs}"
+        return found[0]
+
+    def manage(self, *arguments: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=REPOSITORY,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+
+    def start(self, *arguments: str, within: float = 30) -> float:
+        """Returns how many seconds it took to `ready`."""
+        began = time.monotonic()
+        with self.output.open("wb") as output, self.errors.open("ab") as errors:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "up", "--bind", f"127.0.0.1:{self.port}", *arguments],
+                cwd=REPOSITORY,
+                env=self.env,
+                stdout=output,
+                stderr=errors,
+                start_new_session=True,
+            )
+        while "ready " not in self.output.read_text():
+            took = time.monotonic() - began
+            assert self.process.poll() is None, f"`manage.py up` ended:\n{self.logs}"
+            assert took < within, f"not ready after {within} s:\n{self.logs}"
+            time.sleep(0.02)
+        return time.monotonic() - began
+
+    def stop(self, with_signal: int = signal.SIGTERM, within: float = 15) -> int:
+        """Returns the exit code of `manage.py up`."""
+        assert self.process is not None, "it was never started"
+        self.process.send_signal(with_signal)
+        return self.process.wait(within)
+
+    def kill(self) -> None:
+        """kill -9 of the supervisor alone; what it started has to end by itself."""
+        assert self.process is not None, "it was never started"
+        self.process.kill()
+        self.process.wait()
+
+    def pids(self, name: str = "") -> list[int]:
+        """Its live processes, orphans included: all, or those with this name (`alto-web`,
+        `alto-cluster`, `alto-guard`, `alto-slot`, `alto-worker`, `alto-pusher`, `alto-monitor`)."""
+        mark = f"ALTOFLOW_DATA_DIR={self.data_dir}\0".encode()
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                comm = (folder / "comm").read_text().strip()
+                ours = mark in (folder / "environ").read_bytes()
+                state = (folder / "stat").read_text().rpartition(")")[2].split()[0]
+            except OSError:
+                continue
+            if ours and state != "Z" and (not name or comm == name):
+                found.append(int(folder.name))
+        return sorted(found)
+
+    def close(self) -> None:
+        """Ends whatever is left of it, without a word."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        for pid in self.pids():
+            os.kill(pid, signal.SIGKILL)

@@ -1,0 +1,8 @@
+"""Where `make test` keeps what it fetched: below .cache/, never committed."""
+
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+PINNED = REPOSITORY / "tests" / "environment" / "npm"
+NPM = REPOSITORY / ".cache" / "npm"
+CHROMIUM = REPOSITORY / ".cache" / "chromium"

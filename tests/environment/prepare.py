@@ -1,0 +1,30 @@
+"""Fetch what the tests need beyond Python packages: `make test` runs this before pytest.
+
+The second time there is nothing to do. What can not be fetched is said in one loud line: the tests
+in a browser then fail, the tests on GitHub's examples are skipped.
+"""
+
+import sys
+
+from tests.environment import chromium, npm_packages, octokit
+from tests.environment.paths import NPM
+
+
+def main() -> None:
+    own_browser = chromium.on_path() is None
+    try:
+        npm_packages.install(with_optional=own_browser)
+        if own_browser:
+            chromium.unpack()
+    except npm_packages.NotReached as error:
+        print(f"{error}\n", file=sys.stderr)
+    NPM.mkdir(parents=True, exist_ok=True)
+    (NPM / "prepared").touch()
+    if chromium.find() is None:
+        print("!!!! NO BROWSER: npm's registry was not reached, the browser tests will FAIL")
+    if not octokit.available():
+        print("!!!! NO EXAMPLES: npm's registry was not reached, tests on GitHub's are SKIPPED")
+
+
+if __name__ == "__main__":
+    main()

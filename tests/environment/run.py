@@ -1,0 +1,37 @@
+"""`make test`: every test on SQLite, then those marked `both_databases` once more on PostgreSQL.
+
+Arguments go to pytest, in both runs. One PostgreSQL server serves everything.
+"""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.environment import postgres
+from tests.environment.paths import REPOSITORY
+
+
+def run_pytest(env: dict[str, str]) -> int:
+    workers = min(4, max(2, os.cpu_count() or 2))
+    command = [sys.executable, "-m", "pytest", "-n", str(workers), "--dist", "loadgroup"]
+    answer = subprocess.run([*command, *sys.argv[1:]], cwd=REPOSITORY, env=os.environ | env)
+    return answer.returncode
+
+
+def main() -> int:
+    with postgres.running() as server:
+        common = {"ALTOFLOW_TEST_POSTGRES": server.url}
+        on_sqlite = run_pytest(common)
+        if on_sqlite in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.USAGE_ERROR):
+            return on_sqlite
+        url = server.url.removesuffix("postgres") + "altoflow"
+        on_postgresql = run_pytest(common | {"DATABASE_URL": url})
+    if on_postgresql == pytest.ExitCode.NO_TESTS_COLLECTED:
+        return on_sqlite
+    return on_sqlite or on_postgresql
+
+
+if __name__ == "__main__":
+    sys.exit(main())

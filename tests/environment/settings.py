@@ -1,0 +1,13 @@
+"""The product's settings in a data folder of their own: tests never meet a real instance."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+os.environ["ALTOFLOW_DATA_DIR"] = tempfile.mkdtemp(prefix="altoflow-test-")
+atexit.register(shutil.rmtree, os.environ["ALTOFLOW_DATA_DIR"], ignore_errors=True)
+
+from altoflow.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
