@@ -8,7 +8,6 @@ machine.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import socket
 import sys
@@ -18,6 +17,8 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
+
+from workflows.ids import installation_id
 
 CHANNEL = "altoflow_jobs"
 
@@ -55,10 +56,8 @@ def wake() -> None:
 
 def wake_address(slot: int) -> str:
     """Where the worker of `slot` listens: one namespace for each data folder."""
-    instance = hashlib.sha256(str(settings.DATA_DIR).encode()).hexdigest()[:24]
-    if sys.platform == "linux":
-        return f"\0altoflow-{instance}-{slot}"
-    return str(Path(tempfile.gettempdir()) / f"altoflow-{instance}-{slot}")
+    name = f"altoflow-{installation_id()}-{slot}"
+    return f"\0{name}" if sys.platform == "linux" else str(Path(tempfile.gettempdir()) / name)
 
 
 def _wake_sender() -> socket.socket:

@@ -161,7 +161,7 @@ class _NodeForm(serializers.Serializer[Any]):
 
 
 class _EdgeForm(serializers.Serializer[Any]):
-    source = serializers.CharField(max_length=64)
+    source = serializers.CharField(max_length=64)  # type: ignore[assignment]
     port = serializers.CharField(max_length=64, default="default")
     target = serializers.CharField(max_length=64)
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import socket
 import time
 import uuid
+
+from django.conf import settings
 
 
 def uuid7() -> uuid.UUID:
@@ -13,3 +17,8 @@ def uuid7() -> uuid.UUID:
     bits = bits & ~(0xF << 76) | 0x7 << 76
     bits = bits & ~(0x3 << 62) | 0x2 << 62
     return uuid.UUID(int=bits)
+
+
+def installation_id() -> str:
+    """One for each data folder of each machine."""
+    return hashlib.sha256(f"{socket.gethostname()}:{settings.DATA_DIR}".encode()).hexdigest()[:24]

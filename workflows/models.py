@@ -36,8 +36,6 @@ class Workflow(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
 
-    versions: models.Manager[Version]
-
     class Meta:
         ordering: ClassVar = ["name", "id"]
 

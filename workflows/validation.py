@@ -92,12 +92,10 @@ def _node(node: Node, configs: dict[str, CompiledConfig]) -> Iterator[Problem]:
         configs[node.id] = CompiledConfig.compile(node_type.Config, node.config)
     except serializers.ValidationError as error:
         for path, message in flattened(error.detail):
-            yield Problem(
-                "invalid_config", message, node.id, f"config.{path}" if path else "config"
-            )
+            yield Problem("invalid_config", message, node.id, joined("config", path))
     except TemplateError as error:
-        place = str(error.details.get("field", ""))
-        yield Problem(error.code, error.message, node.id, f"config.{place}" if place else "config")
+        place = joined("config", str(error.details.get("field", "")))
+        yield Problem(error.code, error.message, node.id, place)
 
 
 def _edges(graph: Graph) -> Iterator[Problem]:

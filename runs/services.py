@@ -1,0 +1,170 @@
+"""What one can do with runs. A state change is a conditional update that says if it landed."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import Literal
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from runs import queue, resume
+from runs.models import IdempotencyKey, Job, Run, Step
+from workflows.compiled import compile_graph
+from workflows.errors import ConflictError
+from workflows.graph import Graph
+from workflows.models import Version, Workflow
+from workflows.node_type import Json
+from workflows.plain_json import encode
+
+KEY_LIFETIME = timedelta(hours=24)
+
+WhichVersion = Literal["original", "published"]
+
+
+def start_run(
+    *,
+    workflow: Workflow,
+    payload: Json,
+    trigger_type: str,
+    idempotency_key: str = "",
+    version: Version | None = None,
+) -> Run:
+    """Store a run and its job together. A repeated key gives the first run again; raises
+    ConflictError for a workflow without a published version and for a key with another payload."""
+    version = version or workflow.published
+    if version is None or workflow.archived_at is not None:
+        raise ConflictError(
+            f"{workflow.name} has no published version. Publish it, then run it.",
+            code="not_published",
+        )
+    payload, text = encode(payload)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    if idempotency_key and (first := first_run(workflow, idempotency_key, digest)):
+        return first
+    run = Run(workflow=workflow, version=version, payload=payload, trigger_type=trigger_type)
+    try:
+        with transaction.atomic():
+            run.save(force_insert=True)
+            if idempotency_key:
+                _keep_key(run, idempotency_key, digest)
+            queue.insert_jobs([run.id.hex])
+    except IntegrityError:
+        first = first_run(workflow, idempotency_key, digest) if idempotency_key else None
+        if first is None:
+            raise
+        return first
+    transaction.on_commit(queue.wake)
+    return run
+
+
+def first_run(workflow: Workflow, key: str, digest: str) -> Run | None:
+    """The run that this key started within the last 24 hours. Raises ConflictError when it was used
+    with another body."""
+    kept = (
+        IdempotencyKey.objects.select_related("run")
+        .filter(workflow=workflow, key=key, created_at__gt=timezone.now() - KEY_LIFETIME)
+        .first()
+    )
+    if kept is None:
+        return None
+    if kept.body_hash != digest:
+        raise ConflictError(
+            f"The Idempotency-Key {key!r} was used with another payload. Take a new key.",
+            code="idempotency_key_reused",
+        )
+    return kept.run
+
+
+def _keep_key(run: Run, key: str, digest: str) -> None:
+    old = IdempotencyKey.objects.filter(workflow=run.workflow_id, key=key)
+    old.filter(created_at__lte=timezone.now() - KEY_LIFETIME).delete()
+    IdempotencyKey.objects.create(workflow=run.workflow, key=key, body_hash=digest, run=run)
+
+
+def rerun(*, run: Run) -> Run:
+    """A new run with the same payload, on the newest published version."""
+    return start_run(
+        workflow=run.workflow,
+        payload=run.payload,
+        trigger_type=run.trigger_type,
+        version=run.workflow.published or run.version,
+    )
+
+
+def cancel_run(*, run: Run) -> Run:
+    """Stop a run and its waits. Raises ConflictError when it has ended already."""
+    now = timezone.now()
+    with transaction.atomic():
+        Job.objects.filter(run=run).delete()
+        landed = Run.objects.filter(pk=run.pk, status__in=Run.UNFINISHED).update(
+            status=Run.Status.CANCELLED,
+            finished_at=now,
+            error={"code": "cancelled", "message": "The run was cancelled.", "details": {}},
+        )
+        if not landed:
+            raise ConflictError(
+                f"The run has ended already; it is {_status_now(run)}.", code="run_finished"
+            )
+        run.steps.filter(status__in=[Step.Status.RUNNING, Step.Status.WAITING]).update(
+            status=Step.Status.CANCELLED, finished_at=now
+        )
+    run.refresh_from_db()
+    return run
+
+
+def plan_resume(
+    *, run: Run, start: str = "failed", version: WhichVersion = "original"
+) -> resume.ResumePlan:
+    """What `resume_run` would do. Raises ConflictError where it can not."""
+    if run.status not in (Run.Status.FAILED, Run.Status.CANCELLED):
+        raise ConflictError(
+            f"Only a failed or cancelled run can be resumed; this one is {run.status}. "
+            "Use rerun to start it anew.",
+            code="not_resumable",
+        )
+    chosen = run.version if version == "original" else run.workflow.published
+    if chosen is None:
+        raise ConflictError(
+            f"{run.workflow.name} has no published version. Publish it, or resume on the original.",
+            code="not_published",
+        )
+    graph = compile_graph(Graph.from_json(chosen.graph))
+    return resume.plan(graph, chosen.pk, run.steps.filter(superseded_by=None), start)
+
+
+def resume_run(*, run: Run, start: str = "failed", version: WhichVersion = "original") -> Run:
+    """The same run, next attempt: steps that are reused stay, the others are superseded. Raises
+    ConflictError where `plan_resume` does, and when somebody else was first."""
+    planned = plan_resume(run=run, start=start, version=version)
+    with transaction.atomic():
+        landed = Run.objects.filter(
+            pk=run.pk,
+            attempt=run.attempt,
+            status__in=[Run.Status.FAILED, Run.Status.CANCELLED],
+        ).update(
+            status=Run.Status.QUEUED,
+            attempt=F("attempt") + 1,
+            version=planned.version,
+            error=None,
+            output=None,
+            attempt_started_at=None,
+            finished_at=None,
+        )
+        if not landed:
+            raise ConflictError(
+                "Somebody else resumed this run a moment ago. Look at its new attempt.",
+                code="not_resumable",
+            )
+        Step.objects.filter(pk__in=planned.superseded).update(superseded_by=run.attempt + 1)
+        queue.insert_jobs([UUID(str(run.pk)).hex])
+    transaction.on_commit(queue.wake)
+    run.refresh_from_db()
+    return run
+
+
+def _status_now(run: Run) -> str:
+    return Run.objects.values_list("status", flat=True).get(pk=run.pk)

@@ -1,0 +1,469 @@
+"""All SQL of the engine: claim, load, checkpoint, finish. Every write of a run is fenced.
+
+`run_id` is the UUID in hex; times are seconds since 1970 by the clock of the database, in the
+table `runs_job` milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+
+from runs.models import Run, Step
+from runs.queue import database_now_sql
+from runs.state import RunState, StepRecord
+from workflows.compiled import CompiledGraph, compile_graph
+from workflows.errors import GraphError
+from workflows.graph import Graph
+from workflows.plain_json import dump, loads
+
+SUSPECT_DEATHS = 2
+"""A job that so many workers died with is claimed alone."""
+
+_graphs: dict[int, CompiledGraph | GraphError] = {}
+_GRAPHS_KEPT = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    run_id: str
+    fence: int
+    deaths: int
+
+
+def now() -> float:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {database_now_sql()}")
+        return float(cursor.fetchone()[0]) / 1000
+
+
+def next_due() -> float | None:
+    """When the next job becomes claimable, leases that end included."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT min(available_at) FROM runs_job")
+        due = cursor.fetchone()[0]
+    return None if due is None else float(due) / 1000
+
+
+def claim(owner: str, most: int, *, suspects: bool = False) -> list[Claim]:
+    """Take up to `most` due jobs under a lease. An expired lease counts as a death of its owner.
+
+    With `suspects`, one of those jobs only that workers keep dying with."""
+    if most <= 0:
+        return []
+    now_sql = database_now_sql()
+    skip = "FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
+    comparison = ">=" if suspects else "<"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE runs_job SET deaths = deaths + CASE WHEN owner = '' THEN 0 ELSE 1 END, "
+            f"owner = %s, fence = fence + 1, available_at = {now_sql} + %s WHERE run_id IN ("
+            f"SELECT run_id FROM runs_job WHERE available_at <= {now_sql} "
+            f"AND deaths + CASE WHEN owner = '' THEN 0 ELSE 1 END {comparison} %s "
+            f"ORDER BY available_at LIMIT %s {skip}) RETURNING run_id, fence, deaths",
+            [owner, _lease_ms(), SUSPECT_DEATHS, 1 if suspects else most],
+        )
+        return [Claim(_hex(row[0]), row[1], row[2]) for row in cursor.fetchall()]
+
+
+def steal(owner: str, run_id: str) -> Claim | None:
+    """Take one run from whoever holds it. None: it has ended."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE runs_job SET owner = %s, fence = fence + 1, available_at = "
+            f"{database_now_sql()} + %s WHERE run_id = %s RETURNING run_id, fence, deaths",
+            [owner, _lease_ms(), run_id],
+        )
+        row = cursor.fetchone()
+    return Claim(_hex(row[0]), row[1], row[2]) if row else None
+
+
+def suspects_wait() -> bool:
+    """Whether a job that workers keep dying with is due."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM runs_job WHERE deaths + CASE WHEN owner = '' THEN 0 ELSE 1 END >= %s "
+            f"AND available_at <= {database_now_sql()} LIMIT 1",
+            [SUSPECT_DEATHS],
+        )
+        return cursor.fetchone() is not None
+
+
+def take_back(owner_prefix: str) -> int:
+    """Make the jobs of a dead worker due at once; returns how many there were."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE runs_job SET available_at = {database_now_sql()} "
+            "WHERE owner LIKE %s AND owner <> ''",
+            [owner_prefix + "%"],
+        )
+        return int(cursor.rowcount)
+
+
+def extend_leases(owner: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE runs_job SET available_at = {database_now_sql()} + %s WHERE owner = %s",
+            [_lease_ms(), owner],
+        )
+
+
+def release(owner: str) -> None:
+    """Give back everything that a worker still holds when it stops."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE runs_job SET available_at = {database_now_sql()}, owner = '' WHERE owner = %s",
+            [owner],
+        )
+
+
+def beat(owner: str, slot: int, host: str, pid: int) -> None:
+    """The heartbeat that /readyz looks at; heartbeats older than an hour are swept."""
+    now_sql = database_now_sql()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO runs_worker (owner, slot, host, pid, beat_at) "
+            f"VALUES (%s, %s, %s, %s, {now_sql}) "
+            f"ON CONFLICT (owner) DO UPDATE SET beat_at = {now_sql}",
+            [owner, slot, host, pid],
+        )
+        cursor.execute(f"DELETE FROM runs_worker WHERE beat_at < {now_sql} - 3600000")
+
+
+# ---------------------------------------------------------------- load
+
+
+def load(claims: Sequence[Claim], moment: float) -> list[RunState | tuple[Claim, GraphError]]:
+    """The claimed runs as they stand; instead of a run whose graph can not be used, the reason.
+    `moment`: what counts as now where a run or an attempt starts."""
+    if not claims:
+        return []
+    by_id = {claim.run_id: claim for claim in claims}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT r.id, r.version_id, r.attempt, r.status, r.payload, r.started_at, "
+            "r.attempt_started_at, w.id, w.name, w.settings FROM runs_run r "
+            "JOIN workflows_workflow w ON w.id = r.workflow_id "
+            f"WHERE r.id IN ({_marks(by_id)})",
+            list(by_id),
+        )
+        rows = cursor.fetchall()
+    known = [_hex(row[0]) for row in rows if row[2] > 1 or row[5] is not None]
+    memories = _memories(known)
+    graphs = _compiled({row[1] for row in rows})
+    return [_state(by_id[_hex(row[0])], row, graphs[row[1]], memories, moment) for row in rows]
+
+
+def admit(state: RunState) -> bool:
+    """Start a queued run of a workflow that limits its parallel runs. False: the limit is reached,
+    and the run was put back for a second."""
+    workflow = UUID(state.workflow_id).hex
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT 1 FROM workflows_workflow WHERE id = %s FOR UPDATE", [workflow])
+        cursor.execute(
+            "UPDATE runs_run SET status = 'running' WHERE id = %s AND status = 'queued' AND "
+            "(SELECT count(*) FROM runs_run WHERE workflow_id = %s "
+            "AND status IN ('running', 'waiting')) < %s",
+            [state.run_id, workflow, state.most_parallel],
+        )
+        if cursor.rowcount:
+            state.saved_status = Run.Status.RUNNING
+            return True
+        cursor.execute(
+            f"UPDATE runs_job SET available_at = {database_now_sql()} + 1000, owner = '' "
+            "WHERE run_id = %s",
+            [state.run_id],
+        )
+        return False
+
+
+def _state(
+    claim: Claim,
+    row: Sequence[Any],
+    graph: CompiledGraph | GraphError,
+    memories: Mapping[str, dict[tuple[str, str], StepRecord]],
+    moment: float,
+) -> RunState | tuple[Claim, GraphError]:
+    if isinstance(graph, GraphError):
+        return claim, graph
+    workflow_settings = loads(row[9])
+    return RunState(
+        run_id=claim.run_id,
+        fence=claim.fence,
+        deaths=claim.deaths,
+        attempt=row[2],
+        status=row[3],
+        payload=loads(row[4]),
+        started_at=_seconds(row[5]) or moment,
+        attempt_started_at=_seconds(row[6]) or moment,
+        workflow={"id": str(UUID(_hex(row[7]))), "name": row[8]},
+        strict=bool(workflow_settings.get("strict_variables")),
+        most_parallel=workflow_settings.get("max_parallel_runs"),
+        graph=graph,
+        memory=memories.get(claim.run_id, {}),
+    )
+
+
+def _memories(run_ids: Sequence[str]) -> dict[str, dict[tuple[str, str], StepRecord]]:
+    """The steps that count, the last try of each."""
+    memories: dict[str, dict[tuple[str, str], StepRecord]] = {run_id: {} for run_id in run_ids}
+    if not run_ids:
+        return memories
+    columns = ", ".join(_RECORD_COLUMNS)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT run_id, {columns} FROM runs_step WHERE superseded_by IS NULL "
+            f"AND run_id IN ({_marks(run_ids)}) ORDER BY run_id, attempt, try_number",
+            list(run_ids),
+        )
+        for run_id, *values in cursor.fetchall():
+            record = StepRecord(**dict(zip(_RECORD_COLUMNS, values, strict=True)))
+            record.warnings = loads(values[_RECORD_COLUMNS.index("warnings")])
+            for name in _TIME_COLUMNS:
+                setattr(record, name, _seconds(getattr(record, name)))
+            memories[_hex(run_id)][record.node_id, record.iteration] = record
+    return memories
+
+
+def _compiled(version_ids: Iterable[int]) -> Mapping[int, CompiledGraph | GraphError]:
+    missing = [version for version in version_ids if version not in _graphs]
+    if len(_graphs) + len(missing) > _GRAPHS_KEPT:
+        _graphs.clear()
+        missing = list(version_ids)
+    if missing:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT id, graph FROM workflows_version WHERE id IN ({_marks(missing)})", missing
+            )
+            for version, text in cursor.fetchall():
+                try:
+                    _graphs[version] = compile_graph(Graph.from_json(loads(text)))
+                except GraphError as error:
+                    _graphs[version] = error
+    return _graphs
+
+
+# ---------------------------------------------------------------- checkpoint
+
+
+def still_held(owner: str, states: Sequence[RunState]) -> set[str]:
+    """Which of these runs the worker still holds with the fence it has. Within the transaction of
+    the checkpoint; what is missing here belongs to somebody else now, or was cancelled."""
+    if not states:
+        return set()
+    fences = {state.run_id: state.fence for state in states}
+    lock = "ORDER BY run_id FOR UPDATE" if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT run_id, fence FROM runs_job WHERE owner = %s "
+            f"AND run_id IN ({_marks(fences)}) {lock}",
+            [owner, *fences],
+        )
+        held = {_hex(run_id): fence for run_id, fence in cursor.fetchall()}
+    return {run_id for run_id, fence in held.items() if fences[run_id] == fence}
+
+
+def save(states: Sequence[RunState], moment: float) -> None:
+    """Write what the runs did since the last checkpoint: steps, run states, jobs. The caller has
+    checked `still_held` in the same transaction. `moment`: what counts as now."""
+    _save_steps([(state.run_id, record) for state in states for record in state.unsaved])
+    _save_runs([s for s in states if _status(s) != s.saved_status], _moment(moment))
+    _save_jobs(states)
+
+
+def _status(state: RunState) -> str:
+    if state.ending is not None:
+        return state.ending.status
+    return Run.Status.WAITING if state.is_idle else Run.Status.RUNNING
+
+
+_RECORD_COLUMNS = (
+    "node_id",
+    "node_type",
+    "name",
+    "attempt",
+    "sequence",
+    "status",
+    "started_at",
+    "iteration",
+    "try_number",
+    "input",
+    "output",
+    "error",
+    "warnings",
+    "port",
+    "finished_at",
+    "wake_at",
+)
+_TIME_COLUMNS = ("started_at", "finished_at", "wake_at")
+_OUTCOME_COLUMNS = ("status", "input", "output", "error", "warnings", "port", *_TIME_COLUMNS[1:])
+_CONFLICT = "ON CONFLICT (run_id, attempt, node_id, iteration, try_number) DO UPDATE SET " + (
+    ", ".join(f"{name} = excluded.{name}" for name in _OUTCOME_COLUMNS)
+)
+_STEP_COLUMNS = ("run_id", *_RECORD_COLUMNS)
+_POSTGRESQL_TYPES = {
+    "run_id": "uuid",
+    "attempt": "int",
+    "sequence": "int",
+    "try_number": "int",
+    **dict.fromkeys(_TIME_COLUMNS, "timestamptz"),
+}
+
+
+def _save_steps(records: Sequence[tuple[str, StepRecord]]) -> None:
+    if not records:
+        return
+    last = {
+        (run_id, r.attempt, r.node_id, r.iteration, r.try_number): (run_id, r)
+        for run_id, r in records
+    }
+    rows = [_step_row(run_id, record) for run_id, record in last.values()]
+    names = ", ".join(_STEP_COLUMNS)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            arrays = ", ".join(f"%s::{_POSTGRESQL_TYPES.get(n, 'text')}[]" for n in _STEP_COLUMNS)
+            cursor.execute(
+                f"INSERT INTO runs_step ({names}) SELECT * FROM unnest({arrays}) {_CONFLICT}",
+                [list(column) for column in zip(*rows, strict=True)],
+            )
+        else:
+            cursor.executemany(
+                f"INSERT INTO runs_step ({names}) VALUES ({_marks(_STEP_COLUMNS)}) {_CONFLICT}",
+                rows,
+            )
+
+
+def _step_row(run_id: str, record: StepRecord) -> tuple[Any, ...]:
+    return (
+        run_id,
+        record.node_id,
+        record.node_type,
+        record.name,
+        record.attempt,
+        record.sequence,
+        record.status,
+        _moment(record.started_at),
+        record.iteration,
+        record.try_number,
+        record.input,
+        record.output,
+        record.error,
+        dump(record.warnings) if record.warnings else "[]",
+        record.port,
+        _moment(record.finished_at),
+        _moment(record.wake_at),
+    )
+
+
+def _save_runs(states: Sequence[RunState], finished_at: Any) -> None:
+    """Only an unfinished run is changed."""
+    if not states:
+        return
+    rows = []
+    for state in states:
+        ending = state.ending
+        rows.append(
+            (
+                _status(state),
+                _moment(state.started_at),
+                _moment(state.attempt_started_at),
+                finished_at if ending else None,
+                ending.error if ending else None,
+                ending.output if ending else None,
+                state.run_id,
+            )
+        )
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE runs_run SET status = %s, started_at = %s, attempt_started_at = %s, "
+            "finished_at = %s, error = %s, output = %s "
+            "WHERE id = %s AND status IN ('queued', 'running', 'waiting')",
+            rows,
+        )
+
+
+def _save_jobs(states: Sequence[RunState]) -> None:
+    """Ended runs lose their job; runs that only wait are parked until their next due time."""
+    ended = [state.run_id for state in states if state.ending is not None]
+    parked = [
+        (int((state.next_due or 0) * 1000), state.run_id)
+        for state in states
+        if state.ending is None and state.is_idle
+    ]
+    progressed = [
+        state.run_id
+        for state in states
+        if state.deaths and any(record.finished_at for record in state.unsaved)
+    ]
+    with connection.cursor() as cursor:
+        if ended:
+            cursor.execute(f"DELETE FROM runs_job WHERE run_id IN ({_marks(ended)})", ended)
+        if parked:
+            cursor.executemany(
+                "UPDATE runs_job SET available_at = %s, owner = '' WHERE run_id = %s", parked
+            )
+        if progressed:
+            cursor.execute(
+                f"UPDATE runs_job SET deaths = 0 WHERE run_id IN ({_marks(progressed)})", progressed
+            )
+
+
+def mark_saved(states: Sequence[RunState]) -> None:
+    """Call after the commit."""
+    for state in states:
+        state.saved_status = _status(state)
+        if any(record.finished_at for record in state.unsaved):
+            state.deaths = 0
+        state.unsaved.clear()
+
+
+def fail_unusable(claim: Claim, error_text: str) -> None:
+    """End a run that no worker can execute."""
+    moment = _moment(now())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE runs_run SET status = 'failed', error = %s, finished_at = %s, "
+            "started_at = COALESCE(started_at, %s) "
+            "WHERE id = %s AND status IN ('queued', 'running', 'waiting')",
+            [error_text, moment, moment, claim.run_id],
+        )
+        cursor.execute(
+            "UPDATE runs_step SET status = %s, finished_at = %s WHERE run_id = %s AND status = %s",
+            [Step.Status.CANCELLED, moment, claim.run_id, Step.Status.RUNNING],
+        )
+        cursor.execute("DELETE FROM runs_job WHERE run_id = %s", [claim.run_id])
+
+
+# ---------------------------------------------------------------- values
+
+
+def _lease_ms() -> int:
+    return int(settings.LEASE_SECONDS * 1000)
+
+
+def _marks(values: Iterable[Any]) -> str:
+    return ", ".join("%s" for _ in values)
+
+
+def _hex(value: Any) -> str:
+    return value.hex if isinstance(value, UUID) else str(value)
+
+
+def _moment(seconds: float | None) -> Any:
+    if seconds is None:
+        return None
+    return connection.ops.adapt_datetimefield_value(datetime.fromtimestamp(seconds, UTC))
+
+
+def _seconds(value: Any) -> float | None:
+    if value is None:
+        return None
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return float((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())

@@ -1,0 +1,297 @@
+"""The work task: one process that executes many runs at once and commits them together.
+
+Crash-only: an unexpected error ends the process, and the next one on its slot goes on from the last
+checkpoint.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import signal
+import socket
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from types import FrameType
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import transaction
+
+from runs import engine, store
+from runs.bells import Bell, make_bell
+from runs.effects import EffectThreads, crashed
+from runs.state import EffectCall, RunState, StepTimeoutError
+from runs.watchdog import TimeLimit, Watchdog
+from workflows import plain_json, vault
+from workflows.errors import GraphError, NodeError, WorkflowError
+from workflows.ids import installation_id
+from workflows.node_type import Result
+
+logger = logging.getLogger("altoflow.work")
+
+TURN_SECONDS = 0.025
+"""How long runs are advanced in memory before their checkpoint."""
+MOST_CLAIMED = 64
+MOST_HELD = 512
+LONGEST_SLEEP = 1.0
+STOP_SECONDS = 5.0
+"""How long effects that are under way may still take when the process is told to stop."""
+MOST_DEATHS = 5
+CLOCK_SECONDS = 5.0
+
+
+class WorkLoop:
+    """Runs in the main thread of its process; `turn` is the whole of its work."""
+
+    def __init__(self, slot: int) -> None:
+        self.slot = slot
+        self.owner = f"{installation_id()}:{slot}:{os.getpid()}:{uuid4().hex[:8]}"
+        self.vault = vault.snapshot()
+        self.held: dict[str, RunState] = {}
+        self.active: deque[RunState] = deque()
+        self.backlog: deque[EffectCall] = deque()
+        self.flying: dict[int, EffectCall] = {}
+        self.effects = EffectThreads(settings.EFFECT_THREADS)
+        self.watchdog = Watchdog(slot, self.owner)
+        self.stopping_since: float | None = None
+        self._alone = False
+        self._beat_at = self._clock_at = 0.0
+        self._read_clock()
+
+    def run(self) -> None:
+        """Until SIGTERM. Raises whatever goes wrong; the caller ends the process then."""
+        signal.signal(signal.SIGTERM, self._stop)
+        bell = make_bell(self.slot)
+        self._succeed()
+        self.watchdog.begin()
+        while not self._is_done():
+            self.turn()
+            self._wait(bell)
+        store.release(self.owner)
+        self.watchdog.end()
+
+    def turn(self) -> None:
+        """1. collect finished effects  2. give up those over their time  3. advance runs in memory
+        4. commit all of them together and claim more  5. only then make this turn's effects."""
+        self.watchdog.arm()
+        self._collect()
+        self._expire()
+        self._advance()
+        launched = self._launch()
+        claims = self._commit()
+        for call in launched:
+            if not call.abandoned:
+                self.flying[id(call)] = call
+                self.effects.start(call)
+        self._take_in(claims)
+
+    # ------------------------------------------------------------ the surroundings of the engine
+
+    def now(self) -> float:
+        return time.monotonic() + self._offset
+
+    def limited(
+        self, state: RunState, node_id: str, seconds: float, work: Callable[[], Result]
+    ) -> Result:
+        self.watchdog.arm()
+        with self.watchdog.box.around(state.run_id, node_id):
+            try:
+                return TimeLimit.run(seconds, work)
+            except (NodeError, StepTimeoutError):
+                raise
+            except Exception as error:
+                logger.exception("The node %s of run %s raised", node_id, state.run_id)
+                raise crashed(state.graph.nodes[node_id].type, error) from error
+
+    # ------------------------------------------------------------ the parts of a turn
+
+    def _collect(self) -> None:
+        for call, outcome in self.effects.outcomes():
+            self.flying.pop(id(call), None)
+            if not call.abandoned:
+                engine.collect(call, outcome, self)
+                self.active.append(call.state)
+
+    def _expire(self) -> None:
+        now = self.now()
+        for call in [call for call in self.flying.values() if call.context.deadline <= now]:
+            if not call.abandoned:
+                engine.expire(call, self)
+                self.active.append(call.state)
+
+    def _advance(self) -> None:
+        until = time.monotonic() + TURN_SECONDS
+        now = self.now()
+        for state in self.held.values():
+            if state.retries and not state.is_idle and state.next_due <= now:  # type: ignore[operator]
+                self.active.append(state)
+        for _ in range(len(self.active)):
+            if time.monotonic() >= until:
+                break
+            state = self.active.popleft()
+            if state.ending is None:
+                engine.advance(state, self, until)
+            self.backlog.extend(state.starting)
+            state.starting.clear()
+            if state.ready and state.ending is None:
+                self.active.append(state)
+
+    def _launch(self) -> list[EffectCall]:
+        """As many prepared effects as there are free threads."""
+        launched: list[EffectCall] = []
+        while self.backlog and len(launched) < self.effects.free:
+            call = self.backlog.popleft()
+            if not call.abandoned:
+                engine.launch(call, self)
+                launched.append(call)
+        return launched
+
+    def _commit(self) -> list[store.Claim]:
+        """One transaction: fence, steps, run states, jobs, leases, heartbeat, the next claims."""
+        changed = [s for s in self.held.values() if s.unsaved or s.ending or s.is_idle]
+        most = self._room()
+        due = most > 0 and self._something_is_due()
+        if not (changed or due or self._lease_is_old() or self._beat_is_old()):
+            return []
+        with transaction.atomic():
+            held = store.still_held(self.owner, changed)
+            mine = [state for state in changed if state.run_id in held]
+            store.save(mine, self.now())
+            self._stay_alive()
+            claims = store.claim(self.owner, most) if due else []
+            if due and not claims and not self.held:
+                claims = store.claim(self.owner, 1, suspects=True)
+                self._alone = bool(claims)
+        store.mark_saved(mine)
+        self._let_go(changed, mine)
+        return claims
+
+    def _let_go(self, changed: Sequence[RunState], mine: Sequence[RunState]) -> None:
+        """Forget runs that have ended, are parked, or belong to somebody else now."""
+        kept = {state.run_id for state in mine if not (state.ending or state.is_idle)}
+        for state in changed:
+            if state.run_id not in kept:
+                del self.held[state.run_id]
+                for call in state.calls.values():
+                    call.abandoned = True
+        if any(state.run_id not in self.held for state in self.active):
+            self.active = deque(state for state in self.active if state.run_id in self.held)
+        if not self.held:
+            self._alone = False
+
+    def _take_in(self, claims: Sequence[store.Claim]) -> None:
+        if claims:
+            self.vault = vault.snapshot()
+        usable = []
+        for claim in claims:
+            if claim.deaths >= MOST_DEATHS:
+                self._fail(claim, worker_lost(claim.deaths))
+            else:
+                usable.append(claim)
+        for loaded in store.load(usable, self.now()):
+            if isinstance(loaded, RunState):
+                self._hold(loaded)
+            else:
+                self._fail(*loaded)
+
+    def _hold(self, state: RunState) -> None:
+        if state.most_parallel and state.saved_status == "queued":
+            with transaction.atomic():
+                if not store.admit(state):
+                    return
+        self.held[state.run_id] = state
+        self.active.append(state)
+
+    def _fail(self, claim: store.Claim, error: WorkflowError | GraphError) -> None:
+        logger.error("Run %s can not be executed: %s", claim.run_id, error.message)
+        with transaction.atomic():
+            store.fail_unusable(claim, plain_json.dump(error.as_json()))
+
+    # ------------------------------------------------------------ claims and leases
+
+    def _room(self) -> int:
+        """How many runs may be claimed now."""
+        if self.stopping_since is not None or self._alone:
+            return 0
+        if len(self.backlog) >= self.effects.size or self._is_worn_out():
+            return 0
+        return min(MOST_CLAIMED, MOST_HELD - len(self.held))
+
+    def _something_is_due(self) -> bool:
+        due = store.next_due()
+        return due is not None and due <= self.now() + 0.001
+
+    def _is_worn_out(self) -> bool:
+        """Too many threads hang in calls that were given up."""
+        hanging = sum(call.abandoned for call in self.flying.values())
+        return hanging * 4 > self.effects.size
+
+    def _lease_is_old(self) -> bool:
+        age = time.monotonic() - self.watchdog.renewed_at
+        return bool(self.held) and age > settings.LEASE_SECONDS / 3
+
+    def _beat_is_old(self) -> bool:
+        return time.monotonic() - self._beat_at > LONGEST_SLEEP * 2
+
+    def _stay_alive(self) -> None:
+        """Within the transaction of a turn."""
+        if self._lease_is_old():
+            store.extend_leases(self.owner)
+            self.watchdog.renewed_at = time.monotonic()
+        if self._beat_is_old():
+            store.beat(self.owner, self.slot, socket.gethostname(), os.getpid())
+            self._beat_at = time.monotonic()
+
+    def _read_clock(self) -> None:
+        self._offset = store.now() - time.monotonic()
+        self._clock_at = time.monotonic()
+
+    # ------------------------------------------------------------ begin, wait, end
+
+    def _succeed(self) -> None:
+        """Take over from the dead process that had this slot before."""
+        hung = self.watchdog.predecessor_hung_in()
+        with transaction.atomic():
+            store.take_back(f"{installation_id()}:{self.slot}:")
+            claim = store.steal(self.owner, hung[0]) if hung else None
+        self._take_in([claim] if claim else [])
+        for state in self.held.values():
+            state.hung_node = hung[1] if hung else ""
+
+    def _wait(self, bell: Bell) -> None:
+        """Until a wake-up call, an outcome, the next due time, or a second has passed."""
+        if time.monotonic() - self._clock_at > CLOCK_SECONDS:
+            self._read_clock()
+        bells: list[Bell] = [bell, self.effects]
+        for rung in select.select(bells, [], [], self._longest_sleep())[0]:
+            rung.drain()
+
+    def _longest_sleep(self) -> float:
+        if self.active or (self.backlog and self.effects.free):
+            return 0
+        times = [call.context.deadline for call in self.flying.values() if not call.abandoned]
+        times += [s.next_due for s in self.held.values() if s.next_due is not None]
+        if self._room() and (due := store.next_due()) is not None:
+            times.append(due)
+        return max(0, min([LONGEST_SLEEP, *(moment - self.now() for moment in times)]))
+
+    def _is_done(self) -> bool:
+        if self.stopping_since is None:
+            return not self.held and any(call.abandoned for call in self.flying.values())
+        late = time.monotonic() - self.stopping_since > STOP_SECONDS
+        return late or not any(not call.abandoned for call in self.flying.values())
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self.stopping_since = self.stopping_since or time.monotonic()
+        self.effects.ring()
+
+
+def worker_lost(deaths: int) -> WorkflowError:
+    return WorkflowError(
+        f"{deaths} workers died while they executed this run, so it was stopped. Look at the log "
+        "of the workers for the cause, then resume the run.",
+        code="worker_lost",
+    )
