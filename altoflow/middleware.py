@@ -1,0 +1,25 @@
+"""What is refused before any view sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+WEBHOOKS = "/hooks/"
+"""They refuse by themselves, because a refused delivery is kept too."""
+
+
+def refuse_chunked(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Django reads a chunked body as empty, and the call would be done without what was sent."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if "Transfer-Encoding" in request.headers and not request.path.startswith(WEBHOOKS):
+            message = "Send the body with a Content-Length instead of in chunks."
+            body = {"code": "length_required", "message": message, "details": {}}
+            return JsonResponse(body, status=411)
+        return get_response(request)
+
+    return middleware
