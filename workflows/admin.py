@@ -14,7 +14,6 @@ from django.http import HttpRequest
 from workflows.api_keys import revoke_api_key
 from workflows.models import ApiKey, Secret, Version, Workflow
 
-
 if TYPE_CHECKING:
     Table = admin.ModelAdmin[Any]
 else:
