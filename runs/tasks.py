@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import logging
+import os
+
 from runs.slots import SlotLock
 from runs.work import WorkLoop
 
+logger = logging.getLogger("altoflow.work")
+
 
 def work(slot: int) -> None:
-    """Execute runs until the process is told to stop. At most one process works on a slot."""
+    """Execute runs until the process is told to stop. At most one process works on a slot.
+
+    Crash-only: whatever goes wrong ends the process, so that its lock is free and the next one
+    goes on from the last checkpoint. So does a process whose threads hang for ever.
+    """
     lock = SlotLock(slot)
-    if lock.acquire():
-        WorkLoop(slot).run()
-        lock.release()
+    if not lock.acquire():
+        return
+    try:
+        loop = WorkLoop(slot)
+        loop.run()
+    except BaseException:
+        logger.exception("The worker of slot %s ends; another one takes its place", slot)
+        os._exit(1)
+    if not loop.was_told_to_stop:
+        os._exit(0)
+    lock.release()

@@ -73,6 +73,10 @@ class WorkLoop:
         store.release(self.owner)
         self.watchdog.end()
 
+    @property
+    def was_told_to_stop(self) -> bool:
+        return self.stopping_since is not None
+
     def turn(self) -> None:
         """1. collect finished effects  2. give up those over their time  3. advance runs in memory
         4. commit all of them together and claim more  5. only then make this turn's effects."""
@@ -214,7 +218,7 @@ class WorkLoop:
 
     def _room(self) -> int:
         """How many runs may be claimed now."""
-        if self.stopping_since is not None or self._alone:
+        if self.was_told_to_stop or self._alone:
             return 0
         if len(self.backlog) >= self.effects.size or self._is_worn_out():
             return 0
