@@ -44,7 +44,7 @@ def plan(graph: CompiledGraph, version: int, rows: Iterable[Step], start: str) -
     Raises ConflictError for a node that did not run."""
     rows = list(rows)
     settled = {row.node_id: row for row in rows if is_settled(row)}
-    repeated = _repeated(graph, rows, settled, start)
+    repeated = _repeated(graph, rows, start)
     superseded = tuple(
         row.pk for row in rows if row.node_id in repeated or row.node_id not in settled
     )
@@ -58,9 +58,7 @@ def is_settled(row: Step) -> bool:
     return row.status == Step.Status.COMPLETED or row.port == "error"
 
 
-def _repeated(
-    graph: CompiledGraph, rows: Iterable[Step], settled: Mapping[str, Step], start: str
-) -> set[str]:
+def _repeated(graph: CompiledGraph, rows: Iterable[Step], start: str) -> set[str]:
     if start == "start":
         return {row.node_id for row in rows}
     if start == "failed":
@@ -70,10 +68,10 @@ def _repeated(
             f"This version has no node {start!r}. Choose another step, or the other version.",
             code="unknown_node",
         )
-    if start not in settled:
+    if start not in {row.node_id for row in rows}:
         raise ConflictError(
-            f"{start!r} did not complete in this run. Resume from a completed step or from failed.",
-            code="step_not_completed",
+            f"{start!r} did not run, so there is nothing to resume from. Choose a step that ran.",
+            code="step_did_not_run",
         )
     return {start, *graph.graph.descendants(start)}
 

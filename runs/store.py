@@ -1,20 +1,18 @@
-"""All SQL of the engine: claim, load, checkpoint, finish. Every write of a run is fenced.
+"""The SQL of the engine: load, checkpoint, finish. Every write of a run is fenced.
 
-`run_id` is the UUID in hex; times are seconds since 1970 by the clock of the database, in the
-table `runs_job` milliseconds.
+`run_id` is the UUID in hex; times are seconds since 1970 by the clock of the database.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection
 
+from runs.leases import Claim, hexed
 from runs.models import Run, Step
 from runs.queue import database_now_sql
 from runs.state import RunState, StepRecord
@@ -23,120 +21,8 @@ from workflows.errors import GraphError
 from workflows.graph import Graph
 from workflows.plain_json import dump, loads
 
-SUSPECT_DEATHS = 2
-"""A job that so many workers died with is claimed alone."""
-
 _graphs: dict[int, CompiledGraph | GraphError] = {}
 _GRAPHS_KEPT = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    run_id: str
-    fence: int
-    deaths: int
-
-
-def now() -> float:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {database_now_sql()}")
-        return float(cursor.fetchone()[0]) / 1000
-
-
-def next_due() -> float | None:
-    """When the next job becomes claimable, leases that end included."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT min(available_at) FROM runs_job")
-        due = cursor.fetchone()[0]
-    return None if due is None else float(due) / 1000
-
-
-def claim(owner: str, most: int, *, suspects: bool = False) -> list[Claim]:
-    """Take up to `most` due jobs under a lease. An expired lease counts as a death of its owner.
-
-    With `suspects`, one of those jobs only that workers keep dying with."""
-    if most <= 0:
-        return []
-    now_sql = database_now_sql()
-    skip = "FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
-    comparison = ">=" if suspects else "<"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE runs_job SET deaths = deaths + CASE WHEN owner = '' THEN 0 ELSE 1 END, "
-            f"owner = %s, fence = fence + 1, available_at = {now_sql} + %s WHERE run_id IN ("
-            f"SELECT run_id FROM runs_job WHERE available_at <= {now_sql} "
-            f"AND deaths + CASE WHEN owner = '' THEN 0 ELSE 1 END {comparison} %s "
-            f"ORDER BY available_at LIMIT %s {skip}) RETURNING run_id, fence, deaths",
-            [owner, _lease_ms(), SUSPECT_DEATHS, 1 if suspects else most],
-        )
-        return [Claim(_hex(row[0]), row[1], row[2]) for row in cursor.fetchall()]
-
-
-def steal(owner: str, run_id: str) -> Claim | None:
-    """Take one run from whoever holds it. None: it has ended."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE runs_job SET owner = %s, fence = fence + 1, available_at = "
-            f"{database_now_sql()} + %s WHERE run_id = %s RETURNING run_id, fence, deaths",
-            [owner, _lease_ms(), run_id],
-        )
-        row = cursor.fetchone()
-    return Claim(_hex(row[0]), row[1], row[2]) if row else None
-
-
-def suspects_wait() -> bool:
-    """Whether a job that workers keep dying with is due."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT 1 FROM runs_job WHERE deaths + CASE WHEN owner = '' THEN 0 ELSE 1 END >= %s "
-            f"AND available_at <= {database_now_sql()} LIMIT 1",
-            [SUSPECT_DEATHS],
-        )
-        return cursor.fetchone() is not None
-
-
-def take_back(owner_prefix: str) -> int:
-    """Make the jobs of a dead worker due at once; returns how many there were."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE runs_job SET available_at = {database_now_sql()} "
-            "WHERE owner LIKE %s AND owner <> ''",
-            [owner_prefix + "%"],
-        )
-        return int(cursor.rowcount)
-
-
-def extend_leases(owner: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE runs_job SET available_at = {database_now_sql()} + %s WHERE owner = %s",
-            [_lease_ms(), owner],
-        )
-
-
-def release(owner: str) -> None:
-    """Give back everything that a worker still holds when it stops."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE runs_job SET available_at = {database_now_sql()}, owner = '' WHERE owner = %s",
-            [owner],
-        )
-
-
-def beat(owner: str, slot: int, host: str, pid: int) -> None:
-    """The heartbeat that /readyz looks at; heartbeats older than an hour are swept."""
-    now_sql = database_now_sql()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO runs_worker (owner, slot, host, pid, beat_at) "
-            f"VALUES (%s, %s, %s, %s, {now_sql}) "
-            f"ON CONFLICT (owner) DO UPDATE SET beat_at = {now_sql}",
-            [owner, slot, host, pid],
-        )
-        cursor.execute(f"DELETE FROM runs_worker WHERE beat_at < {now_sql} - 3600000")
-
-
-# ---------------------------------------------------------------- load
 
 
 def load(claims: Sequence[Claim], moment: float) -> list[RunState | tuple[Claim, GraphError]]:
@@ -154,10 +40,10 @@ def load(claims: Sequence[Claim], moment: float) -> list[RunState | tuple[Claim,
             list(by_id),
         )
         rows = cursor.fetchall()
-    known = [_hex(row[0]) for row in rows if row[2] > 1 or row[5] is not None]
+    known = [hexed(row[0]) for row in rows if row[2] > 1 or row[5] is not None]
     memories = _memories(known)
     graphs = _compiled({row[1] for row in rows})
-    return [_state(by_id[_hex(row[0])], row, graphs[row[1]], memories, moment) for row in rows]
+    return [_state(by_id[hexed(row[0])], row, graphs[row[1]], memories, moment) for row in rows]
 
 
 def admit(state: RunState) -> bool:
@@ -203,7 +89,7 @@ def _state(
         payload=loads(row[4]),
         started_at=_seconds(row[5]) or moment,
         attempt_started_at=_seconds(row[6]) or moment,
-        workflow={"id": str(UUID(_hex(row[7]))), "name": row[8]},
+        workflow={"id": str(UUID(hexed(row[7]))), "name": row[8]},
         strict=bool(workflow_settings.get("strict_variables")),
         most_parallel=workflow_settings.get("max_parallel_runs"),
         graph=graph,
@@ -228,7 +114,7 @@ def _memories(run_ids: Sequence[str]) -> dict[str, dict[tuple[str, str], StepRec
             record.warnings = loads(values[_RECORD_COLUMNS.index("warnings")])
             for name in _TIME_COLUMNS:
                 setattr(record, name, _seconds(getattr(record, name)))
-            memories[_hex(run_id)][record.node_id, record.iteration] = record
+            memories[hexed(run_id)][record.node_id, record.iteration] = record
     return memories
 
 
@@ -266,7 +152,7 @@ def still_held(owner: str, states: Sequence[RunState]) -> set[str]:
             f"AND run_id IN ({_marks(fences)}) {lock}",
             [owner, *fences],
         )
-        held = {_hex(run_id): fence for run_id, fence in cursor.fetchall()}
+        held = {hexed(run_id): fence for run_id, fence in cursor.fetchall()}
     return {run_id for run_id, fence in held.items() if fences[run_id] == fence}
 
 
@@ -424,19 +310,19 @@ def mark_saved(states: Sequence[RunState]) -> None:
         state.unsaved.clear()
 
 
-def fail_unusable(claim: Claim, error_text: str) -> None:
+def fail_unusable(claim: Claim, error_text: str, moment: float) -> None:
     """End a run that no worker can execute."""
-    moment = _moment(now())
+    finished_at = _moment(moment)
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE runs_run SET status = 'failed', error = %s, finished_at = %s, "
             "started_at = COALESCE(started_at, %s) "
             "WHERE id = %s AND status IN ('queued', 'running', 'waiting')",
-            [error_text, moment, moment, claim.run_id],
+            [error_text, finished_at, finished_at, claim.run_id],
         )
         cursor.execute(
             "UPDATE runs_step SET status = %s, finished_at = %s WHERE run_id = %s AND status = %s",
-            [Step.Status.CANCELLED, moment, claim.run_id, Step.Status.RUNNING],
+            [Step.Status.CANCELLED, finished_at, claim.run_id, Step.Status.RUNNING],
         )
         cursor.execute("DELETE FROM runs_job WHERE run_id = %s", [claim.run_id])
 
@@ -444,16 +330,8 @@ def fail_unusable(claim: Claim, error_text: str) -> None:
 # ---------------------------------------------------------------- values
 
 
-def _lease_ms() -> int:
-    return int(settings.LEASE_SECONDS * 1000)
-
-
 def _marks(values: Iterable[Any]) -> str:
     return ", ".join("%s" for _ in values)
-
-
-def _hex(value: Any) -> str:
-    return value.hex if isinstance(value, UUID) else str(value)
 
 
 def _moment(seconds: float | None) -> Any:

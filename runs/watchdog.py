@@ -28,7 +28,7 @@ from typing import ClassVar, TypeVar
 from django.conf import settings
 from django.db import connection
 
-from runs import store
+from runs import leases
 from runs.state import StepTimeoutError
 from workflows.limits import limits
 
@@ -137,5 +137,5 @@ class Watchdog:
         while True:
             time.sleep(pause)
             if time.monotonic() - self.renewed_at > pause:
-                store.extend_leases(self._owner)
+                leases.extend_leases(self._owner)
                 connection.close()

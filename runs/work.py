@@ -20,7 +20,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import transaction
 
-from runs import engine, store
+from runs import engine, leases, store
 from runs.bells import Bell, make_bell
 from runs.effects import EffectThreads, crashed
 from runs.state import EffectCall, RunState, StepTimeoutError
@@ -70,7 +70,7 @@ class WorkLoop:
         while not self._is_done():
             self.turn()
             self._wait(bell)
-        store.release(self.owner)
+        leases.release(self.owner)
         self.watchdog.end()
 
     @property
@@ -153,7 +153,7 @@ class WorkLoop:
                 launched.append(call)
         return launched
 
-    def _commit(self) -> list[store.Claim]:
+    def _commit(self) -> list[leases.Claim]:
         """One transaction: fence, steps, run states, jobs, leases, heartbeat, the next claims."""
         changed = [s for s in self.held.values() if s.unsaved or s.ending or s.is_idle]
         most = self._room()
@@ -165,9 +165,9 @@ class WorkLoop:
             mine = [state for state in changed if state.run_id in held]
             store.save(mine, self.now())
             self._stay_alive()
-            claims = store.claim(self.owner, most) if due else []
+            claims = leases.claim(self.owner, most) if due else []
             if due and not claims and not self.held:
-                claims = store.claim(self.owner, 1, suspects=True)
+                claims = leases.claim(self.owner, 1, suspects=True)
                 self._alone = bool(claims)
         store.mark_saved(mine)
         self._let_go(changed, mine)
@@ -186,7 +186,7 @@ class WorkLoop:
         if not self.held:
             self._alone = False
 
-    def _take_in(self, claims: Sequence[store.Claim]) -> None:
+    def _take_in(self, claims: Sequence[leases.Claim]) -> None:
         if claims:
             self.vault = vault.snapshot()
         usable = []
@@ -209,10 +209,10 @@ class WorkLoop:
         self.held[state.run_id] = state
         self.active.append(state)
 
-    def _fail(self, claim: store.Claim, error: WorkflowError | GraphError) -> None:
+    def _fail(self, claim: leases.Claim, error: WorkflowError | GraphError) -> None:
         logger.error("Run %s can not be executed: %s", claim.run_id, error.message)
         with transaction.atomic():
-            store.fail_unusable(claim, plain_json.dump(error.as_json()))
+            store.fail_unusable(claim, plain_json.dump(error.as_json()), self.now())
 
     # ------------------------------------------------------------ claims and leases
 
@@ -225,7 +225,7 @@ class WorkLoop:
         return min(MOST_CLAIMED, MOST_HELD - len(self.held))
 
     def _something_is_due(self) -> bool:
-        due = store.next_due()
+        due = leases.next_due()
         return due is not None and due <= self.now() + 0.001
 
     def _is_worn_out(self) -> bool:
@@ -243,14 +243,14 @@ class WorkLoop:
     def _stay_alive(self) -> None:
         """Within the transaction of a turn."""
         if self._lease_is_old():
-            store.extend_leases(self.owner)
+            leases.extend_leases(self.owner)
             self.watchdog.renewed_at = time.monotonic()
         if self._beat_is_old():
-            store.beat(self.owner, self.slot, socket.gethostname(), os.getpid())
+            leases.beat(self.owner, self.slot, socket.gethostname(), os.getpid())
             self._beat_at = time.monotonic()
 
     def _read_clock(self) -> None:
-        self._offset = store.now() - time.monotonic()
+        self._offset = leases.now() - time.monotonic()
         self._clock_at = time.monotonic()
 
     # ------------------------------------------------------------ begin, wait, end
@@ -259,8 +259,8 @@ class WorkLoop:
         """Take over from the dead process that had this slot before."""
         hung = self.watchdog.predecessor_hung_in()
         with transaction.atomic():
-            store.take_back(f"{installation_id()}:{self.slot}:")
-            claim = store.steal(self.owner, hung[0]) if hung else None
+            leases.take_back(f"{installation_id()}:{self.slot}:")
+            claim = leases.steal(self.owner, hung[0]) if hung else None
         self._take_in([claim] if claim else [])
         for state in self.held.values():
             state.hung_node = hung[1] if hung else ""
@@ -278,7 +278,7 @@ class WorkLoop:
             return 0
         times = [call.context.deadline for call in self.flying.values() if not call.abandoned]
         times += [s.next_due for s in self.held.values() if s.next_due is not None]
-        if self._room() and (due := store.next_due()) is not None:
+        if self._room() and (due := leases.next_due()) is not None:
             times.append(due)
         return max(0, min([LONGEST_SLEEP, *(moment - self.now() for moment in times)]))
 

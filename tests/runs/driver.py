@@ -7,7 +7,7 @@ import time
 from typing import Any
 from uuid import uuid4
 
-from runs import store
+from runs import leases
 from runs.models import Run, Step
 from runs.services import start_run
 from runs.work import WorkLoop
@@ -73,7 +73,7 @@ def drain(loop: WorkLoop, seconds: float = 20) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         loop.turn()
-        due = store.next_due()
+        due = leases.next_due()
         if not loop.held and (due is None or due > loop.now()):
             return
         if not loop.active:

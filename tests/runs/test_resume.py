@@ -59,15 +59,16 @@ def failed_at(name: str, drawn: dict[str, Any] | None = None) -> Run:
 
 
 RESUMES = {
-    "from the failed step": ("failed", "cd", 4),
-    "from a completed step": ("b", "bcd", 4),
-    "from the first step": ("a", "abcd", 4),
-    "from the start": ("start", "abcd", 5),
+    "from the failed step": ("failed", "cd"),
+    "from the failed step by its name": ("c", "cd"),
+    "from a completed step": ("b", "bcd"),
+    "from the first step": ("a", "abcd"),
+    "from the start": ("start", "abcd"),
 }
 
 
-@pytest.mark.parametrize(("point", "repeated", "rows"), RESUMES.values(), ids=RESUMES)
-def test_resume_repeats_only_what_follows_the_point(point: str, repeated: str, rows: int) -> None:
+@pytest.mark.parametrize(("point", "repeated"), RESUMES.values(), ids=RESUMES)
+def test_resume_repeats_only_what_follows_the_point(point: str, repeated: str) -> None:
     failed = failed_at("c")
     resumed = work(resume_run(run=failed, start=point))
     assert (resumed.status, resumed.attempt, resumed.error) == ("completed", 2, None)
@@ -149,8 +150,7 @@ def test_the_plan_is_what_the_resume_does() -> None:
 
 
 REFUSED = {
-    "a node that did not run": ("d", "step_not_completed"),
-    "the failed node by its name": ("c", "step_not_completed"),
+    "a node that did not run": ("d", "step_did_not_run"),
     "a node that does not exist": ("zebra", "unknown_node"),
 }
 

@@ -1,0 +1,132 @@
+"""Claims and leases of jobs. Times are those of the database clock, in seconds since 1970; in the
+table `runs_job` milliseconds. `run_id` is the UUID in hex.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+
+from runs.queue import database_now_sql
+
+SUSPECT_DEATHS = 2
+"""A job that so many workers died with is claimed alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    run_id: str
+    fence: int
+    deaths: int
+
+
+def now() -> float:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {database_now_sql()}")
+        return float(cursor.fetchone()[0]) / 1000
+
+
+def next_due() -> float | None:
+    """When the next job becomes claimable, leases that end included."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT min(available_at) FROM runs_job")
+        due = cursor.fetchone()[0]
+    return None if due is None else float(due) / 1000
+
+
+def claim(owner: str, most: int, *, suspects: bool = False) -> list[Claim]:
+    """Take up to `most` due jobs under a lease. An expired lease counts as a death of its owner.
+
+    With `suspects`, one of those jobs only that workers keep dying with."""
+    if most <= 0:
+        return []
+    now_sql = database_now_sql()
+    skip = "FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
+    comparison = ">=" if suspects else "<"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE runs_job SET deaths = deaths + CASE WHEN owner = '' THEN 0 ELSE 1 END, "
+            f"owner = %s, fence = fence + 1, available_at = {now_sql} + %s WHERE run_id IN ("
+            f"SELECT run_id FROM runs_job WHERE available_at <= {now_sql} "
+            f"AND deaths + CASE WHEN owner = '' THEN 0 ELSE 1 END {comparison} %s "
+            f"ORDER BY available_at LIMIT %s {skip}) RETURNING run_id, fence, deaths",
+            [owner, _lease_ms(), SUSPECT_DEATHS, 1 if suspects else most],
+        )
+        return [Claim(hexed(row[0]), row[1], row[2]) for row in cursor.fetchall()]
+
+
+def steal(owner: str, run_id: str) -> Claim | None:
+    """Take one run from whoever holds it. None: it has ended."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE runs_job SET owner = %s, fence = fence + 1, available_at = "
+            f"{database_now_sql()} + %s WHERE run_id = %s RETURNING run_id, fence, deaths",
+            [owner, _lease_ms(), run_id],
+        )
+        row = cursor.fetchone()
+    return Claim(hexed(row[0]), row[1], row[2]) if row else None
+
+
+def suspects_wait() -> bool:
+    """Whether a job that workers keep dying with is due."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM runs_job WHERE deaths + CASE WHEN owner = '' THEN 0 ELSE 1 END >= %s "
+            f"AND available_at <= {database_now_sql()} LIMIT 1",
+            [SUSPECT_DEATHS],
+        )
+        return cursor.fetchone() is not None
+
+
+def take_back(owner_prefix: str) -> int:
+    """Make the jobs of a dead worker due at once; returns how many there were."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE runs_job SET available_at = {database_now_sql()} "
+            "WHERE owner LIKE %s AND owner <> ''",
+            [owner_prefix + "%"],
+        )
+        return int(cursor.rowcount)
+
+
+def extend_leases(owner: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE runs_job SET available_at = {database_now_sql()} + %s WHERE owner = %s",
+            [_lease_ms(), owner],
+        )
+
+
+def release(owner: str) -> None:
+    """Give back everything that a worker still holds when it stops."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE runs_job SET available_at = {database_now_sql()}, owner = '' WHERE owner = %s",
+            [owner],
+        )
+
+
+def beat(owner: str, slot: int, host: str, pid: int) -> None:
+    """The heartbeat that /readyz looks at; heartbeats older than an hour are swept."""
+    now_sql = database_now_sql()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO runs_worker (owner, slot, host, pid, beat_at) "
+            f"VALUES (%s, %s, %s, %s, {now_sql}) "
+            f"ON CONFLICT (owner) DO UPDATE SET beat_at = {now_sql}",
+            [owner, slot, host, pid],
+        )
+        cursor.execute(f"DELETE FROM runs_worker WHERE beat_at < {now_sql} - 3600000")
+
+
+def hexed(value: Any) -> str:
+    """A UUID as SQLite stores it and PostgreSQL takes it."""
+    return value.hex if isinstance(value, UUID) else str(value)
+
+
+def _lease_ms() -> int:
+    return int(settings.LEASE_SECONDS * 1000)
