@@ -11,6 +11,7 @@ The life of a node's config:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,19 +19,63 @@ from typing import Any, ClassVar, Literal, Protocol, TypeAlias
 
 from rest_framework import serializers
 
+from workflows import plain_json
+from workflows.errors import WorkflowError
+
 Json: TypeAlias = Any  # None | bool | int | float | str | list[Json] | dict[str, Json]
+
+_LOOKS_LIKE_JSON = re.compile(r"\s*(\[|\{(?![{%]))")
 
 
 class TemplateField(serializers.JSONField):
     """A template string, or a literal of any JSON type. It reaches `execute` resolved: one output
-    alone (`{{ expr }}`) as the raw value, else as text."""
+    alone (`{{ expr }}`) as the raw value, else as text. `allow_blank=False` refuses a text of
+    blanks at save; what a template resolves to is for `execute` to judge."""
 
-    def __init__(self, *, label: str, **kwargs: Any) -> None:
-        super().__init__(label=label, **kwargs)
+    default_error_messages = {"blank": "This field may not be blank."}
+
+    def __init__(self, *, allow_blank: bool = True, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.allow_blank = allow_blank
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not self.allow_blank and isinstance(data, str) and not data.strip():
+            self.fail("blank")
+        return super().to_internal_value(data)
 
 
 class JsonTemplateField(serializers.JSONField):
-    """Any JSON value whose string leaves are templates. Resolved leaf by leaf."""
+    """Any JSON value whose string leaves are templates, resolved leaf by leaf. A text that looks
+    like an object or a list is parsed first, so that no value can break the JSON around it;
+    `parse_text=False` leaves that to the config."""
+
+    def __init__(self, *, parse_text: bool = True, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.parse_text = parse_text
+
+    def to_internal_value(self, data: Any) -> Any:
+        if self.parse_text:
+            data = parse_json_template(data)
+        return super().to_internal_value(data)
+
+
+def parse_json_template(value: Json) -> Json:
+    """A text that looks like a JSON object or list parsed, all else as it is. Raises
+    ValidationError."""
+    if not isinstance(value, str) or not _LOOKS_LIKE_JSON.match(value):
+        return value
+    try:
+        return plain_json.decode(value)
+    except ValueError as error:
+        raise serializers.ValidationError(
+            f"This is no valid JSON: {error}. A template inside needs quotes around it; "
+            '"{{ name }}" alone becomes the value itself, of any type.'
+        ) from None
+
+
+def is_template(value: Json) -> bool:
+    """Whether a text holds template markup, so that it can be judged only when it is resolved."""
+    return isinstance(value, str) and ("{{" in value or "{%" in value)
 
 
 class NodeConfig(serializers.Serializer[Any]):
@@ -76,12 +121,15 @@ class Context(Protocol):
     @property
     def now(self) -> datetime:
         """Aware, UTC."""
+
     @property
     def idempotency_key(self) -> str:
         """The same over retries, crash recovery and resume of this step."""
+
     @property
     def seconds_left(self) -> float:
         """Until this step must have ended."""
+
     @property
     def trigger(self) -> Json:
         """The payload that the run was started with."""
@@ -96,6 +144,8 @@ class NodeType:
     category: ClassVar[Literal["trigger", "action", "condition", "flow"]]
     icon: ClassVar[str]
     """A lucide icon name."""
+    keywords: ClassVar[tuple[str, ...]] = ()
+    """Other words that people search it by in the palette."""
     ports: ClassVar[tuple[str, ...]] = ("default",)
     effect: ClassVar[Literal["none", "outside"]] = "none"
     """`none`: pure, may be repeated. `outside`: recorded before and after, run in a thread."""
@@ -120,14 +170,34 @@ class NodeType:
 
 @dataclass(frozen=True, slots=True)
 class IncomingRequest:
-    """One HTTP request to a webhook, as it came. Header names are in lower case."""
+    """One HTTP request, as it came. Header names are in lower case; `query` is the text behind the
+    question mark; `secrets` are those of the vault that can be used now."""
 
     method: str
     headers: Mapping[str, str]
-    query: Mapping[str, Json]
+    query: str
     body: bytes
     received_at: datetime
-    secrets: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+class RequestRefused(WorkflowError):
+    """A request that starts no run. `verdict` is one of runs.models.Delivery.Verdict and gives the
+    HTTP status; `note` is for the owner of the workflow only."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        verdict: str,
+        note: str = "",
+        headers: Mapping[str, str] | None = None,
+        details: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message, code=verdict, details=details)
+        self.verdict = verdict
+        self.note = note
+        self.headers = headers or {}
 
 
 class TriggerType(NodeType):
@@ -140,3 +210,12 @@ class TriggerType(NodeType):
 
     def execute(self, config: dict[str, Json], context: Context) -> Result:
         return Output(context.trigger)
+
+
+class RequestTrigger(TriggerType):
+    """A trigger that an HTTP request starts."""
+
+    def accept(self, config: dict[str, Json], request: IncomingRequest) -> Json:
+        """The payload of the run that this request starts; `config` is the checked config, its
+        templates not resolved. Raises RequestRefused."""
+        raise NotImplementedError
