@@ -6,9 +6,26 @@ JSON. What may be tried again is data (`retryable`), never a class to guess from
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
+
+QUOTED_CHARACTERS = 200
+DETAIL_CHARACTERS = 2_000
+
+
+def shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
+def _cut_leaves(value: Any, redact: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return shortened(redact(value), DETAIL_CHARACTERS)
+    if isinstance(value, dict):
+        return {name: _cut_leaves(item, redact) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_cut_leaves(item, redact) for item in value]
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +54,14 @@ class WorkflowError(Exception):
         self.code = code or self.code
         self.details = details or {}
 
-    def as_json(self) -> dict[str, Any]:
-        return {"code": self.code, "message": self.message, "details": self.details}
+    def as_json(self, redact: Callable[[str], str] = str) -> dict[str, Any]:
+        """`redact` takes secrets out of a text. It has to see whole texts, before they are cut:
+        half a secret would not be recognised."""
+        details = _cut_leaves(self.details, redact)
+        return {"code": self.code, "message": self.shown(redact), "details": details}
+
+    def shown(self, redact: Callable[[str], str] = str) -> str:
+        return redact(self.message)
 
 
 class GraphError(WorkflowError):
@@ -63,7 +86,11 @@ class CircularWorkflowError(GraphError):
 
 class NodeError(WorkflowError):
     """A step failed. `retryable` says whether the same call may succeed later; `retry_after` is the
-    number of seconds that the other side asked us to wait, if it did."""
+    number of seconds that the other side asked us to wait, if it did.
+
+    `quoted` is the value that is to blame, in full length; the message ends with its beginning.
+    Texts in `details` may have any length too: `as_json` cuts them.
+    """
 
     code = "node_failed"
 
@@ -75,10 +102,17 @@ class NodeError(WorkflowError):
         details: dict[str, Any] | None = None,
         retryable: bool = False,
         retry_after: float | None = None,
+        quoted: str = "",
     ) -> None:
-        super().__init__(message, code=code, details=details)
+        self._sentence, self._quoted = message, quoted
+        super().__init__(self.shown(), code=code, details=details)
         self.retryable = retryable
         self.retry_after = retry_after
+
+    def shown(self, redact: Callable[[str], str] = str) -> str:
+        if not self._quoted:
+            return redact(self._sentence)
+        return f"{redact(self._sentence)} {shortened(redact(self._quoted), QUOTED_CHARACTERS)}"
 
 
 class TemplateError(NodeError):

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from rest_framework import serializers
+
+from workflows.node_type import Context, Json, NodeConfig, NodeType, Output, TemplateField
+from workflows.operators import NUMBER_PAIRS, TEXT_OPERATORS, check_right, compare_any
+
+PORT = re.compile(r"[a-z0-9_]{1,64}")
+TAKEN_PORTS = frozenset({"default", "error", "item"})
+OPERATORS = (*TEXT_OPERATORS, *(name for name in NUMBER_PAIRS if name not in TEXT_OPERATORS))
+
+
+class Case(NodeConfig):
+    port = serializers.RegexField(
+        rf"^{PORT.pattern}\Z",
+        label="Port",
+        help_text="Edges that start here are taken when the case matches.",
+        error_messages={"invalid": "Use lower-case letters, digits and _, at most 64."},
+    )
+    label = serializers.CharField(  # type: ignore[assignment]  # a field of this name, not ours
+        label="Label", default="", allow_blank=True, max_length=200
+    )
+    operator = serializers.ChoiceField(OPERATORS, label="Operator", default="equals")
+    right = TemplateField(label="Compare with", allow_null=True, required=False)
+
+    def validate_port(self, port: str) -> str:
+        if port in TAKEN_PORTS:
+            raise serializers.ValidationError(f"{port} has a meaning of its own. Take another.")
+        return port
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        check_right(attrs)
+        return attrs
+
+
+class Switch(NodeType):
+    """Compares a value with one case after another and goes on at the port of the first that
+    matches, else at default. Without an edge there the branch just ends."""
+
+    type = "switch"
+    label = "Switch"
+    category = "condition"
+    icon = "split"
+    keywords = ("if", "case", "route", "branch")
+    example: ClassVar[dict[str, Json]] = {
+        "value": "{{ trigger.order.total }}",
+        "cases": [
+            {"port": "large", "label": "Large order", "operator": "greater_than", "right": 1000},
+            {"port": "gift", "label": "Free", "operator": "equals", "right": 0},
+        ],
+    }
+
+    class Config(NodeConfig):
+        value = TemplateField(label="Value", allow_null=True)
+        cases = serializers.ListField(
+            child=Case(), label="Cases", help_text="The first match wins.", max_length=100
+        )
+
+        def validate_cases(self, cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            ports = [case["port"] for case in cases]
+            if twice := sorted({port for port in ports if ports.count(port) > 1}):
+                raise serializers.ValidationError(
+                    f"Two cases have the port {twice[0]}. Give each its own."
+                )
+            return cases
+
+    def ports_for(self, config: Mapping[str, Json]) -> tuple[str, ...]:
+        """Also of a draft that is not valid yet."""
+        cases = config.get("cases")
+        cases = cases if isinstance(cases, list) else []
+        ports = [case.get("port") for case in cases if isinstance(case, Mapping)]
+        named = [port for port in ports if isinstance(port, str) and PORT.fullmatch(port)]
+        return tuple(dict.fromkeys([*named, "default"]))
+
+    def execute(self, config: dict[str, Json], context: Context) -> Output:
+        value = config["value"]
+        for case in config["cases"]:
+            comparison = compare_any(case["operator"], value, case.get("right"))
+            if comparison["result"]:
+                return Output({**comparison, "port": case["port"]}, port=case["port"])
+        return Output({"result": False, "left": value, "right": None, "port": "default"})
