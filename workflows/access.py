@@ -21,7 +21,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
@@ -77,10 +77,10 @@ class ApiKeyAuthentication(BaseAuthentication):
     """`Authorization: Bearer alto_...`. Other schemes are left to the browser session."""
 
     def authenticate(self, request: Request) -> tuple[AnonymousUser, ApiKey] | None:
-        scheme, _, token = get_authorization_header(request).partition(b" ")
-        if scheme.lower() != b"bearer":
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
             return None
-        key = usable_api_key(token.strip())
+        key = usable_api_key(token.strip().encode("utf-8", "replace"))
         if key is None:
             raise AuthenticationFailed(
                 "This API key is unknown, expired or revoked. Ask an admin for a new one."

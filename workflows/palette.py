@@ -30,7 +30,7 @@ def _described(node_type: NodeType) -> dict[str, Any]:
         "ports": [*node_type.ports],
         "can_fail": node_type.can_fail,
         "effect": node_type.effect,
-        "keywords": [*getattr(node_type, "keywords", ())],
+        "keywords": [*node_type.keywords],
         "help": " ".join((type(node_type).__doc__ or "").split()),
         "example": node_type.example,
         "sample": node_type.sample if isinstance(node_type, TriggerType) else None,

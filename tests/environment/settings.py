@@ -11,3 +11,8 @@ atexit.register(shutil.rmtree, os.environ["ALTOFLOW_DATA_DIR"], ignore_errors=Tr
 from altoflow.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+if IS_SQLITE:  # noqa: F405
+    # A file like the real one: threads wait for each other's locks, which those of a database in
+    # memory do not.
+    DATABASE["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}  # noqa: F405
