@@ -309,7 +309,7 @@ def shown_error(
     node: CompiledNode | None = None,
 ) -> str:
     """The error as JSON text, without secrets."""
-    shown = error.as_json()
+    shown = error.as_json(lambda text: around.vault.redact(text, exposed))
     if node is not None:
         name = node.node.name or node.type.label
         shown["details"] = {"node": node.node.id, "name": name, **shown["details"]}
