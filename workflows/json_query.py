@@ -94,7 +94,10 @@ def _nesting(path: str) -> int:
 
 
 def _reason(error: Exception) -> str:
-    """JMESPath draws a caret under the place; on one line that says nothing."""
+    """JMESPath lists its own token names and draws a caret under the place; a column says more."""
+    column = getattr(error, "lex_position", getattr(error, "lexer_position", None))
+    if column is not None:
+        return f"it is broken or not complete at column {column + 1}: {error.expression}"  # type: ignore[attr-defined]
     lines = [line.strip() for line in str(error).splitlines() if line.strip(" ^")]
     return " ".join(lines) or "it can not be computed"
 
