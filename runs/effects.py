@@ -32,7 +32,7 @@ class EffectThreads:
         self._bell, self._ring = socket.socketpair()
         self._bell.setblocking(False)
         self._ring.setblocking(False)
-        self._calls: SimpleQueue[EffectCall] = SimpleQueue()
+        self._calls: SimpleQueue[EffectCall | None] = SimpleQueue()
         self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
         self._threads = 0
 
@@ -58,9 +58,15 @@ class EffectThreads:
                 self.busy -= len(arrived)
                 return arrived
 
+    def close(self) -> None:
+        """Let idle threads go; one that hangs is left alone."""
+        for _ in range(self._threads):
+            self._calls.put(None)
+        self._bell.close()
+        self._ring.close()
+
     def _work(self) -> None:
-        while True:
-            call = self._calls.get()
+        while (call := self._calls.get()) is not None:
             self._outcomes.put((call, perform(call.node.type, call)))
             self.ring()
 
@@ -73,7 +79,7 @@ class EffectThreads:
                 pass
 
     def ring(self) -> None:
-        with suppress(BlockingIOError):
+        with suppress(OSError):
             self._ring.send(b"!")
 
 

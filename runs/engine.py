@@ -73,7 +73,10 @@ def recall(state: RunState, node: CompiledNode, record: StepRecord, around: Surr
         output = plain_json.loads(record.output or "null")
         state.settle(node.node.id, record.port, output)
     elif record.status == Step.Status.FAILED and record.wake_at is not None:
-        state.retries[node.node.id] = (record.wake_at, record.try_number + 1)
+        if record.wake_at <= around.now():
+            execute(state, node, around, record.try_number + 1)
+        else:
+            state.retries[node.node.id] = (record.wake_at, record.try_number + 1)
     elif node.repeats_when_interrupted:
         record.warnings.append(INTERRUPTED)
         start(state, node, record, around)

@@ -19,13 +19,35 @@ from runs.state import RunState, StepRecord
 from workflows.compiled import CompiledGraph, compile_graph
 from workflows.errors import GraphError
 from workflows.graph import Graph
+from workflows.models import Version
 from workflows.plain_json import dump, loads
 
-_graphs: dict[int, CompiledGraph | GraphError] = {}
-_GRAPHS_KEPT = 256
+
+class Graphs:
+    """The compiled graphs of versions; they are immutable, so what is compiled is kept."""
+
+    MOST_KEPT = 256
+
+    def __init__(self) -> None:
+        self._kept: dict[int, CompiledGraph | GraphError] = {}
+
+    def get(self, versions: set[int]) -> Mapping[int, CompiledGraph | GraphError]:
+        """Of each version its graph, or why it can not be used."""
+        missing = versions - set(self._kept)
+        if len(self._kept) + len(missing) > self.MOST_KEPT:
+            self._kept, missing = {}, versions
+        rows = Version.objects.filter(pk__in=missing) if missing else ()
+        for version in rows:
+            try:
+                self._kept[version.pk] = compile_graph(Graph.from_json(version.graph))
+            except GraphError as error:
+                self._kept[version.pk] = error
+        return self._kept
 
 
-def load(claims: Sequence[Claim], moment: float) -> list[RunState | tuple[Claim, GraphError]]:
+def load(
+    claims: Sequence[Claim], graphs: Graphs, moment: float
+) -> list[RunState | tuple[Claim, GraphError]]:
     """The claimed runs as they stand; instead of a run whose graph can not be used, the reason.
     `moment`: what counts as now where a run or an attempt starts."""
     if not claims:
@@ -42,8 +64,8 @@ def load(claims: Sequence[Claim], moment: float) -> list[RunState | tuple[Claim,
         rows = cursor.fetchall()
     known = [hexed(row[0]) for row in rows if row[2] > 1 or row[5] is not None]
     memories = _memories(known)
-    graphs = _compiled({row[1] for row in rows})
-    return [_state(by_id[hexed(row[0])], row, graphs[row[1]], memories, moment) for row in rows]
+    compiled = graphs.get({row[1] for row in rows})
+    return [_state(by_id[hexed(row[0])], row, compiled[row[1]], memories, moment) for row in rows]
 
 
 def admit(state: RunState) -> bool:
@@ -116,24 +138,6 @@ def _memories(run_ids: Sequence[str]) -> dict[str, dict[tuple[str, str], StepRec
                 setattr(record, name, _seconds(getattr(record, name)))
             memories[hexed(run_id)][record.node_id, record.iteration] = record
     return memories
-
-
-def _compiled(version_ids: Iterable[int]) -> Mapping[int, CompiledGraph | GraphError]:
-    missing = [version for version in version_ids if version not in _graphs]
-    if len(_graphs) + len(missing) > _GRAPHS_KEPT:
-        _graphs.clear()
-        missing = list(version_ids)
-    if missing:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT id, graph FROM workflows_version WHERE id IN ({_marks(missing)})", missing
-            )
-            for version, text in cursor.fetchall():
-                try:
-                    _graphs[version] = compile_graph(Graph.from_json(loads(text)))
-                except GraphError as error:
-                    _graphs[version] = error
-    return _graphs
 
 
 # ---------------------------------------------------------------- checkpoint

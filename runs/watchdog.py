@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import ClassVar, TypeVar
+from typing import IO, ClassVar, TypeVar
 
 from django.conf import settings
 from django.db import connection
@@ -36,17 +36,21 @@ T = TypeVar("T")
 
 
 class TimeLimit:
-    """Runs Python code in the main thread under a timer."""
+    """Runs Python code in the main thread under a timer, once it is installed."""
 
+    _installed: ClassVar[bool] = False
     _active: ClassVar[bool] = False
 
     @classmethod
     def install(cls) -> None:
         signal.signal(signal.SIGALRM, cls._expired)
+        cls._installed = True
 
     @classmethod
     def run(cls, seconds: float, work: Callable[[], T]) -> T:
         """Raises StepTimeoutError. The timer fires again every 0.1 s until the work lets go."""
+        if not cls._installed:
+            return work()
         try:
             cls._active = True
             signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001), 0.1)
@@ -105,6 +109,7 @@ class Watchdog:
         self._owner = owner
         self._trace_path = folder / f"slot-{slot}.trace"
         self.box = BlackBox(folder / f"slot-{slot}.step")
+        self._trace: IO[str] | None = None
         self._armed_at = 0.0
         self.renewed_at = time.monotonic()
 
@@ -123,6 +128,8 @@ class Watchdog:
 
     def arm(self) -> None:
         """Call in each turn and before each pure step; cheap when called often."""
+        if self._trace is None:
+            return
         now = time.monotonic()
         if now - self._armed_at > self.REARM_SECONDS:
             self._armed_at = now

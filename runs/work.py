@@ -50,6 +50,7 @@ class WorkLoop:
         self.slot = slot
         self.owner = f"{installation_id()}:{slot}:{os.getpid()}:{uuid4().hex[:8]}"
         self.vault = vault.snapshot()
+        self.graphs = store.Graphs()
         self.held: dict[str, RunState] = {}
         self.active: deque[RunState] = deque()
         self.backlog: deque[EffectCall] = deque()
@@ -71,7 +72,11 @@ class WorkLoop:
             self.turn()
             self._wait(bell)
         leases.release(self.owner)
+        self.close()
+
+    def close(self) -> None:
         self.watchdog.end()
+        self.effects.close()
 
     @property
     def was_told_to_stop(self) -> bool:
@@ -195,7 +200,7 @@ class WorkLoop:
                 self._fail(claim, worker_lost(claim.deaths))
             else:
                 usable.append(claim)
-        for loaded in store.load(usable, self.now()):
+        for loaded in store.load(usable, self.graphs, self.now()):
             if isinstance(loaded, RunState):
                 self._hold(loaded)
             else:

@@ -146,6 +146,7 @@ class _RetryForm(serializers.Serializer[Any]):
 class _NodeForm(serializers.Serializer[Any]):
     id = serializers.RegexField(
         rf"^{NODE_ID.pattern}\Z",
+        trim_whitespace=False,
         error_messages={
             "invalid": "Use lower-case letters, digits and _, starting with a letter, at most 64."
         },

@@ -104,7 +104,8 @@ class JsonText(models.TextField):  # type: ignore[type-arg]
         return value
 
     def get_prep_value(self, value: Any) -> str | None:
-        return None if value is None else encode(value)[1]
+        """None is NULL in a column that may be NULL, else JSON's null."""
+        return None if value is None and self.null else encode(value)[1]
 
     def value_to_string(self, obj: models.Model) -> str:
         return dump(self.value_from_object(obj))

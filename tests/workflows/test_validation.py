@@ -97,11 +97,11 @@ def test_a_broken_rule_is_named(drawn: dict[str, Any], code: str, where: str, fi
 
 @pytest.mark.parametrize(
     "edges",
-    [["loop:item -> a", "a -> after"], ["loop:item -> a", "start -> a"]],
+    [["each:item -> a", "a -> after"], ["each:item -> a", "start -> a"]],
     ids=["out of the body", "into the body"],
 )
 def test_an_iterator_body_is_closed(edges: list[str]) -> None:
-    drawn = graph(node("loop"), node("a"), node("after"), "start -> loop", "loop -> after", *edges)
+    drawn = graph(node("each"), node("a"), node("after"), "start -> each", "each -> after", *edges)
     codes = [problem.code for problem in check_graph(Graph.from_json(drawn)).errors]
     assert "open_body" in codes
 
