@@ -20,12 +20,7 @@ from urllib3.response import HTTPResponse
 from workflows.errors import NodeError
 
 from . import failures
-from .connection import (
-    GuardedConnection,
-    GuardedTlsConnection,
-    HeadTooLarge,
-    WireTooLong,
-)
+from .connection import GuardedConnection, HeadTooLarge, WireTooLong
 from .dial import check_host, dial
 from .headers import clean_headers
 from .policy import HttpPolicy
@@ -170,9 +165,8 @@ def _exchange(request: Request, call: Call) -> Reply:
             return _talk(kept, request, call, kept=True)
         except StaleConnectionError:
             pass
-    sock = dial(request.target, call.policy, call.alarm)
-    maker = GuardedTlsConnection if request.target.scheme == "https" else GuardedConnection
-    return _talk(maker(request.target, sock), request, call, kept=False)
+    fresh = dial(request.target, call.policy, call.alarm)
+    return _talk(fresh, request, call, kept=False)
 
 
 def _talk(connection: GuardedConnection, request: Request, call: Call, *, kept: bool) -> Reply:
@@ -180,8 +174,8 @@ def _talk(connection: GuardedConnection, request: Request, call: Call, *, kept: 
     closed."""
     call.alarm.aim(connection.sock)
     try:
-        response = _ask(connection, request, call, kept=kept)
-        reply = Reply(response.status, _plain(response), _read_body(response, call.max_bytes))
+        with _ask(connection, request, call, kept=kept) as response:
+            reply = Reply(response.status, _plain(response), _read_body(response, call.max_bytes))
     except BaseException:
         call.alarm.aim(None)
         connection.close()

@@ -29,13 +29,18 @@ class WireTooLong(Exception):
 class MeteredFile:
     """The response as a file that can be read so many bytes far and no further.
 
-    http.client and urllib3 read interim responses, chunk extensions and trailers without end.
+    http.client and urllib3 read interim responses, chunk extensions and trailers without end, and
+    take the end of the connection for the end of the headers.
     """
 
-    def __init__(self, file: io.BufferedIOBase, left: int) -> None:
+    def __init__(self, file: io.BufferedIOBase) -> None:
         self._file = file
-        self.left = left
-        self.error: type[Exception] = HeadTooLarge
+        self._left = HEAD_BYTES
+        self._in_head = True
+
+    def enter_body(self, wire_bytes: int) -> None:
+        self._left = wire_bytes
+        self._in_head = False
 
     def read(self, size: int) -> bytes:
         if size < 0:
@@ -43,12 +48,16 @@ class MeteredFile:
         return self._count(self._file.read(size))
 
     def readline(self, limit: int) -> bytes:
-        return self._count(self._file.readline(limit))
+        line = self._file.readline(limit)
+        begun = self._left < HEAD_BYTES
+        if self._in_head and begun and len(line) < limit and not line.endswith(b"\n"):
+            raise http.client.IncompleteRead(line)
+        return self._count(line)
 
     def _count(self, data: bytes) -> bytes:
-        self.left -= len(data)
-        if self.left < 0:
-            raise self.error
+        self._left -= len(data)
+        if self._left < 0:
+            raise HeadTooLarge if self._in_head else WireTooLong
         return data
 
     def flush(self) -> None:
@@ -63,7 +72,7 @@ class BoundedResponse(http.client.HTTPResponse):
 
     def __init__(self, sock: socket.socket, method: str | None, wire_bytes: int) -> None:
         super().__init__(sock, method=method)
-        self._meter = MeteredFile(self.fp, HEAD_BYTES)
+        self._meter = MeteredFile(self.fp)
         self.fp: Any = self._meter
         self._wire_bytes = wire_bytes
 
@@ -79,8 +88,7 @@ class BoundedResponse(http.client.HTTPResponse):
             # http.client says "too many headers" with the bare base class.
             raise HeadTooLarge if type(error) is http.client.HTTPException else error from None
         self._check_framing()
-        self._meter.left = self._wire_bytes
-        self._meter.error = WireTooLong
+        self._meter.enter_body(self._wire_bytes)
 
     def _read_status(self) -> tuple[str, int, str]:
         """http.client skips 100 Continue, but takes 102 and 103 for the final response."""
@@ -111,14 +119,14 @@ def _is_length(text: str) -> bool:
 
 
 class GuardedConnection(HTTPConnection):
-    """It can not connect by itself: its one socket comes from `dial`."""
+    """It can not connect by itself: its one socket comes from `dial`, connected to `peer`."""
 
     auto_open = 0
 
-    def __init__(self, target: Target, sock: socket.socket) -> None:
+    def __init__(self, target: Target, sock: socket.socket, peer: str) -> None:
         super().__init__(target.host, target.port)
         self.sock = sock
-        self.peer: str = sock.getpeername()[0]
+        self.peer = peer
         self.opened = self.idle_since = time.monotonic()
         self.wire_bytes = 0
 

@@ -13,6 +13,7 @@ import certifi
 
 from . import failures, resolver
 from .address import METADATA_NAMES
+from .connection import GuardedConnection, GuardedTlsConnection
 from .policy import HttpPolicy
 from .url import Target
 from .watchdog import Alarm
@@ -44,12 +45,16 @@ def check_address(address: str, target: Target, policy: HttpPolicy) -> None:
         raise failures.metadata(target) if verdict == "metadata" else failures.private(target)
 
 
-def dial(target: Target, policy: HttpPolicy, alarm: Alarm) -> socket.socket:
-    """A connected socket, with TLS for https. Raises NodeError; OSError when the time is over."""
+def dial(target: Target, policy: HttpPolicy, alarm: Alarm) -> GuardedConnection:
+    """A new connection, with TLS for https. Raises NodeError; OSError when the time is over."""
     sock = _connect(target, policy, alarm)
     try:
-        check_address(sock.getpeername()[0], target, policy)
-        return _secure(sock, target, alarm) if target.scheme == "https" else sock
+        peer: str = sock.getpeername()[0]
+        check_address(peer, target, policy)
+        if target.scheme == "http":
+            return GuardedConnection(target, sock, peer)
+        sock = _secure(sock, target, alarm)
+        return GuardedTlsConnection(target, sock, peer)
     except BaseException:
         sock.close()
         raise

@@ -39,6 +39,15 @@ def bad_url(reason: str) -> NodeError:
     )
 
 
+def bad_redirect(target: Shown) -> NodeError:
+    return _fail(
+        "http_bad_url",
+        f"{target.host} redirects to something that is no http or https address. Use the final "
+        "address in the URL, or switch off following redirects.",
+        target,
+    )
+
+
 def bad_request(reason: str) -> NodeError:
     return NodeError(f"The request can not be sent: {reason}.", code="http_bad_request")
 

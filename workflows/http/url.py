@@ -13,9 +13,12 @@ from urllib.parse import quote, unquote_to_bytes, urlencode, urljoin
 
 import idna
 
+from workflows.errors import NodeError
+
 from . import failures
 
 MAX_LENGTH = 32_768
+MAX_HOST_LENGTH = 253
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _BROKEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -92,9 +95,14 @@ def parse_url(url: object, params: Sequence[tuple[str, str]] = ()) -> Target:
 
 def join_url(target: Target, location: str) -> Target:
     """Where a redirect leads. User and password in a Location are the server's, never sent."""
-    if _BROKEN.search(location):
-        raise failures.bad_url("the server redirects to an address with control characters")
-    joined = parse_url(urljoin(target.url, location))
+    try:
+        if _BROKEN.search(location):
+            raise ValueError
+        joined = parse_url(urljoin(target.url, location))
+    except (ValueError, NodeError) as error:
+        if getattr(error, "code", "") == "http_blocked":
+            raise
+        raise failures.bad_redirect(target) from None
     return Target(joined.scheme, joined.host, joined.port, joined.path)
 
 
@@ -123,11 +131,13 @@ def _read_host(text: str) -> str:
         if address.scope_id:
             raise failures.bad_url("an IPv6 zone can not be used")
         return str(address)
+    if len(text) > MAX_HOST_LENGTH:
+        raise failures.bad_url(f"its host is longer than {MAX_HOST_LENGTH} characters")
     name = (text if text.isascii() else _to_ascii(text)).lower()
     if _ENDS_IN_NUMBER.fullmatch(name):
         return _read_ipv4(name)
     name = name.removesuffix(".")
-    if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in name.split(".")):
+    if len(name) > MAX_HOST_LENGTH or not all(_LABEL.fullmatch(label) for label in name.split(".")):
         raise failures.bad_url("its host is not a valid name")
     return name
 
