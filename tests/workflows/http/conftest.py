@@ -133,6 +133,7 @@ def raw_server() -> Iterator[Callable[..., RawServer]]:
         return servers[-1]
 
     yield start
+    pool.clear()
     for server in servers:
         server.stop()
 

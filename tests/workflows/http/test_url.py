@@ -124,6 +124,7 @@ def test_a_url_leads_to(url: str, netloc: str, path: str) -> None:
         "http://exa\u200bmple\uff0f.com/",
         f"http://{'a' * 64}.com/",
         f"http://{'a.' * 130}com/",
+        f"http://{'ä' * 30_000}.com/",
         f"http://example.com/{'a' * 40_000}",
     ],
 )
@@ -215,7 +216,17 @@ def test_a_redirect_leads_to(location: str, url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "location", ["file:///etc/passwd", "\\\\evil", "http:\\\\evil", "ht\ttp://evil", "gopher://h/"]
+    "location",
+    [
+        "http://[/",
+        "http://a／b.com/",
+        "http://[::1]evil/",
+        "file:///etc/passwd",
+        "\\\\evil",
+        "http:\\\\evil",
+        "ht\ttp://evil",
+        "gopher://h/",
+    ],
 )
 def test_a_redirect_that_can_not_be_used(location: str) -> None:
     with pytest.raises(NodeError) as caught:
