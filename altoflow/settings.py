@@ -229,6 +229,11 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SERVE_PERMISSIONS": ["workflows.access.RolePermission"],
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "RunStatus": "runs.models.Run.Status",
+        "StepStatus": "runs.models.Step.Status",
+        "WorkflowStatus": "workflows.serializers.STATUSES",
+    },
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
 }
 
@@ -244,6 +249,8 @@ WORKERS = read_number("ALTOFLOW_WORKERS", os.cpu_count() or 2, minimum=1)
 EFFECT_THREADS = read_number("ALTOFLOW_EFFECT_THREADS", 64, minimum=1)
 LEASE_SECONDS = read_number("ALTOFLOW_LEASE_SECONDS", 15.0, minimum=1)
 VAULT_KEYS = read("ALTOFLOW_VAULT_KEYS", [], "list")
+# Webhook requests a second and workflow that one web process takes; 0 is no limit.
+WEBHOOK_RATE = read_number("ALTOFLOW_WEBHOOK_RATE", 0.0, minimum=0)
 
 try:
     HTTP_ALLOW_NETS = tuple(

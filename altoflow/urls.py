@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from allauth.account.decorators import secure_admin_login
-from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.http import require_safe
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from altoflow.admin_site import admin_site
+from runs.urls import api_urlpatterns as runs_api
+from runs.webhooks import hook_view
 from workflows.access import require_role
 from workflows.models import Role
-
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
-admin.site.site_header = admin.site.site_title = "Altoflow"
 
 handler400 = "workflows.api_errors.bad_request"
 handler403 = "workflows.api_errors.permission_denied"
@@ -32,8 +30,11 @@ api_docs = require_role(Role.VIEWER)(SpectacularSwaggerSplitView.as_view(url_nam
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("accounts/", include("allauth.account.urls")),
-    path("admin/", admin.site.urls),
+    path("admin/", admin_site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path("api/docs/", api_docs, name="api_docs"),
     path("api/v1/", include("workflows.urls")),
+    path("api/v1/", include(runs_api)),
+    path("hooks/<path:token>", hook_view, name="webhook"),
+    path("", include("runs.urls")),
 ]

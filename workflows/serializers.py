@@ -15,6 +15,7 @@ from workflows.selectors import HIGHEST_NUMBER, webhook_url
 from workflows.workflow_settings import WorkflowSettings, settings_of
 
 LONGEST_TEXT = 10_000
+STATUSES = ("inactive", "active")
 
 
 class GraphField(AnyJson):
@@ -44,7 +45,7 @@ class WorkflowChange(WorkflowIn):
 class WorkflowRow(serializers.ModelSerializer[Workflow]):
     """A workflow without its graph, as lists show it."""
 
-    status = serializers.ChoiceField(choices=["inactive", "active"], read_only=True)
+    status = serializers.ChoiceField(choices=STATUSES, read_only=True)
     settings = serializers.SerializerMethodField()
     published_version = serializers.IntegerField(
         source="published.number", allow_null=True, default=None, read_only=True
