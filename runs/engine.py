@@ -53,7 +53,7 @@ def advance(state: RunState, around: Surroundings, until: float) -> None:
     1. end a run that is over its time  2. try again what is due
     3. recall or execute each ready node  4. end the run when nothing is left
     """
-    if around.now() >= deadline_of(state):
+    if around.now() >= state.deadline:
         end_with_error(state, around, run_timeout())
     for node_id, try_number in state.due_retries(around.now()):
         execute(state, state.graph.nodes[node_id], around, try_number)
@@ -161,7 +161,7 @@ def context_of(
         iteration=record.iteration,
         trigger=state.payload,
         now_seconds=now,
-        deadline=min(now + limits().node_seconds, deadline_of(state)),
+        deadline=min(now + limits().node_seconds, state.deadline),
     )
 
 
@@ -277,15 +277,11 @@ def collect(call: EffectCall, outcome: Result | NodeError, around: Surroundings)
 
 def expire(call: EffectCall, around: Surroundings) -> None:
     """An effect did not end in time; its thread is left alone."""
-    if around.now() >= deadline_of(call.state):
+    if around.now() >= call.state.deadline:
         end_with_error(call.state, around, run_timeout())
     else:
         collect(call, node_timeout(call.context), around)
     call.abandoned = True
-
-
-def deadline_of(state: RunState) -> float:
-    return state.attempt_started_at + limits().run_seconds
 
 
 def run_timeout() -> RunTimeoutError:

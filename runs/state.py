@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 
 from workflows.compiled import CompiledGraph, CompiledNode
 from workflows.errors import NodeError
+from workflows.limits import limits
 from workflows.node_type import Json
 
 REMEMBERED_FAILURE_PORT = "error"
@@ -147,8 +148,15 @@ class RunState:
         return not (self.ready or self.calls or self.starting)
 
     @property
+    def deadline(self) -> float:
+        return self.attempt_started_at + limits().run_seconds
+
+    @property
     def next_due(self) -> float | None:
-        return min((due for due, _ in self.retries.values()), default=None)
+        """When a run that waits must be looked at again; None: it does not wait for a time."""
+        if not self.retries:
+            return None
+        return min(self.deadline, *(due for due, _ in self.retries.values()))
 
     def next_sequence(self) -> int:
         self.sequence += 1
