@@ -117,7 +117,7 @@ def _secure(sock: socket.socket, target: Target, alarm: Alarm) -> ssl.SSLSocket:
             return tls_context().wrap_socket(sock, server_hostname=target.host)
         except ssl.SSLCertVerificationError as error:
             raise failures.not_trusted(target, _certificate_reason(error)) from None
-        except (ssl.SSLEOFError, ConnectionError) as error:
+        except (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError) as error:
             if alarm.passed:
                 raise TimeoutError from error
             raise failures.not_connected(target, "it was closed during the handshake") from None
