@@ -218,11 +218,15 @@ def check_q2() -> None:
         raise RuntimeError("altoflow.cluster knows django-q2 1.11 only: install that version.")
 
 
+def preload() -> None:
+    """Import what work needs, to be shared by all processes that are forked from this one."""
+    importlib.import_module(WORK.rpartition(".")[0])
+
+
 def run() -> int:
     """Run a cluster until SIGTERM or SIGINT; the exit code: 1 when it ended for any other cause."""
     check_q2()
-    # Imported once here, shared by all workers that are forked from here.
-    importlib.import_module(WORK.rpartition(".")[0])
+    preload()
     stock.Event, stock.Sentinel = Flag, partial(run_child, os.getpid(), "alto-guard", Guard)
     cluster = stock.Cluster()
     cluster.start()

@@ -1,0 +1,65 @@
+"""The web server: gunicorn, one process with threads, on a socket that it is given.
+
+One process, so that requests that come together can share one commit.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Any
+
+from django.template import engines
+from django.urls import get_resolver
+from gunicorn.app.base import BaseApplication
+
+from altoflow.processes import die_with, set_name
+from altoflow.wsgi import application
+
+THREADS = 32
+
+
+class WebServer(BaseApplication):  # type: ignore[misc]
+    def __init__(self, listener: socket.socket) -> None:
+        self._listener = listener
+        super().__init__()
+
+    def load_config(self) -> None:
+        parent = os.getpid()
+
+        def begin_worker(_arbiter: Any, _worker: Any) -> None:
+            die_with(parent)
+            set_name("alto-web")
+
+        settings = {
+            "bind": f"fd://{self._listener.fileno()}",
+            "worker_class": "gthread",
+            "workers": 1,
+            "threads": THREADS,
+            "keepalive": 75,
+            "timeout": 60,
+            "graceful_timeout": 6,
+            "loglevel": "warning",
+            "control_socket_disable": True,
+            "post_fork": begin_worker,
+        }
+        for name, value in settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        return application
+
+
+def preload() -> None:
+    """Import and compile what the first request would, to be shared by all forked processes."""
+    get_resolver().url_patterns  # noqa: B018
+    engines.all()
+
+
+def serve(listener: socket.socket) -> int:
+    """Serves until SIGTERM."""
+    try:
+        WebServer(listener).run()
+    except SystemExit as ending:
+        return int(ending.code or 0)
+    return 0
