@@ -12,11 +12,11 @@ from django.conf import settings
 
 
 def uuid7() -> uuid.UUID:
-    """48 bits of Unix milliseconds, 74 random bits."""
-    bits = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10), "big")
-    bits = bits & ~(0xF << 76) | 0x7 << 76
-    bits = bits & ~(0x3 << 62) | 0x2 << 62
-    return uuid.UUID(int=bits)
+    """48 bits of Unix milliseconds, 12 bits of their fraction (section 6.2, method 3), 62 random
+    bits."""
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    bits = milliseconds << 80 | 0x7 << 76 | (rest << 12) // 1_000_000 << 64 | 0x2 << 62
+    return uuid.UUID(int=bits | int.from_bytes(os.urandom(8), "big") >> 2)
 
 
 def installation_id() -> str:

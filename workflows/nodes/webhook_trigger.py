@@ -173,7 +173,8 @@ def _body(request: IncomingRequest) -> Json:
     try:
         return read_body(request.headers.get("content-type", ""), request.body)
     except ValueError as error:
-        message = f"The body can not be read as its Content-Type says: {error}"
+        reason = str(error).rstrip(".")
+        message = f"The body can not be read as its Content-Type says: {reason}."
         raise RequestRefused(message, verdict="bad_json") from None
 
 
