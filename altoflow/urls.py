@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.account import views as account_views
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.http import require_safe
@@ -27,9 +28,18 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 api_docs = require_role(Role.VIEWER)(SpectacularSwaggerSplitView.as_view(url_name="api_schema"))
 
+# Of allauth only what has a use without mail addresses. Sign-up says that it is closed.
+accounts = [
+    path("login/", account_views.login, name="account_login"),
+    path("logout/", account_views.logout, name="account_logout"),
+    path("inactive/", account_views.account_inactive, name="account_inactive"),
+    path("signup/", account_views.signup, name="account_signup"),
+    path("password/change/", account_views.password_change, name="account_change_password"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include(accounts)),
     path("admin/", admin_site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path("api/docs/", api_docs, name="api_docs"),

@@ -1,0 +1,257 @@
+"""Who gets what at every address: a new address without a row here fails.
+
+A cell is the status that this person gets. Bodies are empty, so 400 means: allowed, and then looked
+at. A page without a row for a method answers it with 405. `302` of a stranger leads to the login.
+Callers of `api/v1/` use keys, all others a session.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+
+from runs.models import Run, Step
+from tests.workflows.definitions import Api, graph, user_with
+from workflows import services, vault
+from workflows.models import Role, Workflow
+
+pytestmark = pytest.mark.django_db
+
+PEOPLE = (None, Role.VIEWER, Role.EDITOR, Role.ADMIN)
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+MATRIX = """
+# address                                              method  stranger viewer editor admin
+
+healthz                                                GET     200 200 200 200
+readyz                                                 GET     503 503 503 503
+
+# webhooks: the token is the permission
+hooks/<path:token>                                     GET     404 404 404 404
+hooks/<path:token>                                     POST    404 404 404 404
+
+# definitions
+api/v1/workflows/                                      GET     401 200 200 200
+api/v1/workflows/                                      POST    401 403 400 400
+api/v1/workflows/validate/                             POST    401 400 400 400
+api/v1/workflows/import/                               POST    401 403 400 400
+api/v1/workflows/<uuid:workflow_id>/                   GET     401 200 200 200
+api/v1/workflows/<uuid:workflow_id>/                   PUT     401 403 400 400
+api/v1/workflows/<uuid:workflow_id>/                   PATCH   401 403 200 200
+api/v1/workflows/<uuid:workflow_id>/                   DELETE  401 403 403 204
+api/v1/workflows/<uuid:workflow_id>/publish/           POST    401 403 201 201
+api/v1/workflows/<uuid:workflow_id>/activate/          POST    401 403 200 200
+api/v1/workflows/<uuid:workflow_id>/deactivate/        POST    401 403 200 200
+api/v1/workflows/<uuid:workflow_id>/versions/          GET     401 200 200 200
+api/v1/workflows/<uuid:workflow_id>/versions/<int:number>/          GET   401 200 200 200
+api/v1/workflows/<uuid:workflow_id>/versions/<int:number>/restore/  POST  401 403 200 200
+api/v1/workflows/<uuid:workflow_id>/export/            GET     401 200 200 200
+api/v1/node-types/                                     GET     401 200 200 200
+api/v1/secrets/                                        GET     401 200 200 200
+api/v1/secrets/                                        POST    401 403 400 400
+api/v1/secrets/<str:name>/                             PUT     401 403 400 400
+api/v1/secrets/<str:name>/                             DELETE  401 403 403 204
+
+# runs
+api/v1/workflows/<uuid:workflow_id>/execute/           POST    401 403 202 202
+api/v1/runs/                                           GET     401 200 200 200
+api/v1/runs/<uuid:run_id>/                             GET     401 200 200 200
+api/v1/runs/<uuid:run_id>/resume-plan/                 GET     401 200 200 200
+api/v1/runs/<uuid:run_id>/resume/                      POST    401 403 202 202
+api/v1/runs/<uuid:run_id>/rerun/                       POST    401 403 202 202
+api/v1/runs/<uuid:run_id>/cancel/                      POST    401 403 409 409
+api/v1/stats/                                          GET     401 200 200 200
+
+api/schema/                                            GET     401 200 200 200
+api/docs/                                              GET     302 200 200 200
+
+# pages of runs
+runs/                                                  GET     302 200 200 200
+runs/rows/                                             GET     302 200 200 200
+runs/<uuid:run_id>/                                    GET     302 200 200 200
+runs/<uuid:run_id>/live/                               GET     302 200 200 200
+runs/<uuid:run_id>/steps/                              GET     302 200 200 200
+runs/<uuid:run_id>/resume/                             GET     302 404 200 200
+runs/<uuid:run_id>/resume/                             POST    302 403 302 302
+runs/<uuid:run_id>/rerun/                              POST    302 403 302 302
+runs/<uuid:run_id>/cancel/                             POST    302 403 302 302
+runs/<uuid:run_id>/raw/                                GET     302 200 200 200
+runs/<uuid:run_id>/data/<str:part>/                    GET     302 200 200 200
+runs/<uuid:run_id>/data/<str:part>/raw/                GET     302 200 200 200
+runs/<uuid:run_id>/steps/<int:step_id>/                GET     302 200 200 200
+runs/<uuid:run_id>/steps/<int:step_id>/<str:part>/     GET     302 200 200 200
+runs/<uuid:run_id>/steps/<int:step_id>/<str:part>/raw/ GET     302 200 200 200
+deliveries/                                            GET     302 200 200 200
+
+# accounts
+accounts/login/                                        GET     200 302 302 302
+accounts/login/                                        POST    200 302 302 302
+accounts/logout/                                       GET     302 200 200 200
+accounts/logout/                                       POST    302 302 302 302
+accounts/password/change/                              GET     302 200 200 200
+accounts/password/change/                              POST    302 200 200 200
+accounts/inactive/                                     GET     200 200 200 200
+accounts/signup/                                       GET     200 302 302 302
+accounts/signup/                                       POST    200 302 302 302
+
+# Django's admin: everything below it is checked by test_the_admin_site_is_for_admins
+admin/                                                 GET     302 302 302 200
+"""
+
+ADMIN = "admin/"
+
+
+def rows() -> Iterator[tuple[str, str, str]]:
+    for line in MATRIX.splitlines():
+        if line and not line.startswith("#"):
+            address, method, *cells = line.split()
+            yield address, method, " ".join(cells)
+
+
+def addresses(patterns: Any = None, before: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Every address that the product answers, as it is written."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        here = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern.url_patterns, here)
+        else:
+            yield here, pattern
+
+
+def methods_of(pattern: URLPattern) -> tuple[str, ...]:
+    """What a REST view answers; for a page, what a browser sends."""
+    rest_view = getattr(pattern.callback, "cls", None)
+    if rest_view is None:
+        return ("GET", "POST")
+    return tuple(method for method in METHODS if hasattr(rest_view, method.lower()))
+
+
+def unwritten() -> Iterator[tuple[str, str, str]]:
+    """The methods that pages refuse."""
+    written = {(address, method) for address, method, _ in rows()}
+    for address, pattern in addresses():
+        if not hasattr(pattern.callback, "cls") and not address.startswith(ADMIN):
+            for method in methods_of(pattern):
+                if (address, method) not in written:
+                    yield address, method, "405 405 405 405"
+
+
+@pytest.fixture
+def places() -> dict[str, Any]:
+    """A value for each name in an address: everything exists."""
+    workflow = services.create_workflow(name="Greeting", graph=graph())
+    version = services.publish_workflow(workflow=workflow)
+    services.activate_workflow(workflow=workflow)
+    vault.set_secret(name="api_token", value="x" * 20)
+    run = failed_run(workflow)
+    step = Step.objects.create(
+        run=run,
+        node_id="say",
+        node_type="text_transform",
+        status=Step.Status.FAILED,
+        input={"template": "x"},
+        error={"code": "x", "message": "x", "details": {}},
+        started_at=run.created_at,
+        finished_at=run.created_at,
+    )
+    return {
+        "workflow_id": workflow.pk,
+        "number": version.number,
+        "run_id": run.pk,
+        "step_id": step.pk,
+        "name": "api_token",
+        "token": "unknown/",
+        "part": "error",
+        "object_id": "1",
+        "content_type_id": "1",
+        "id": "1",
+        "app_label": "auth",
+        "url": "nothing",
+    }
+
+
+def failed_run(workflow: Workflow) -> Run:
+    now = timezone.now()
+    return Run.objects.create(
+        workflow=workflow,
+        version=workflow.published,
+        status=Run.Status.FAILED,
+        trigger_type="manual_trigger",
+        payload={"name": "Ada"},
+        error={"code": "x", "message": "x", "details": {}},
+        started_at=now,
+        finished_at=now,
+        attempt_started_at=now,
+    )
+
+
+def filled(address: str, places: dict[str, Any]) -> str:
+    names = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
+    text = names.sub(lambda match: str(places[match[1] or match[2]]), address)
+    return "/" + text.replace("^", "").replace("$", "")
+
+
+def status_for(role: Role | None, method: str, path: str) -> int:
+    """The effects of the request are undone."""
+    with transaction.atomic():
+        client = Client(raise_request_exception=False)
+        headers = {}
+        if path.startswith(("/api/v1/", "/api/schema/")):
+            headers = Api(role).headers
+        elif role:
+            client.force_login(user_with(role))
+        kind = "application/json" if path.startswith("/api/") else "multipart/form-data; boundary=x"
+        data = b"--x--\r\n" if method == "POST" and not path.startswith("/api/") else b""
+        answer = client.generic(method, path, data, content_type=kind, headers=headers)
+        if answer.status_code == 302 and role is None:
+            assert answer["Location"].startswith(("/accounts/login/", "/admin/login/", "/"))
+        transaction.set_rollback(True)
+    return int(answer.status_code)
+
+
+def test_every_address_has_its_rows() -> None:
+    written = {(address, method) for address, method, _ in rows()}
+    pages = {address for address, _ in written}
+    there, missing = {(ADMIN, "GET")}, []
+    for address, pattern in addresses():
+        methods = {(address, method) for method in methods_of(pattern)}
+        there |= methods
+        is_page = not hasattr(pattern.callback, "cls")
+        if not address.startswith(ADMIN) and (
+            address not in pages if is_page else methods - written
+        ):
+            missing.append(address)
+    assert missing == [], "These addresses have no row in the matrix"
+    assert sorted(written - there) == [], "The product has no such addresses any more"
+
+
+@pytest.mark.parametrize(
+    ("address", "method", "expected"),
+    [pytest.param(*row, id=f"{row[1]} {row[0]}") for row in (*rows(), *unwritten())],
+)
+def test_each_person_gets(address: str, method: str, expected: str, places: dict[str, Any]) -> None:
+    path = filled(address, places)
+    found = " ".join(str(status_for(role, method, path)) for role in PEOPLE)
+    assert found == expected
+
+
+def test_the_admin_site_is_for_admins(places: dict[str, Any]) -> None:
+    below = [address for address, _ in addresses() if address.startswith(ADMIN)]
+    assert len(below) > 30
+    for address in below:
+        path = filled(address, places)
+        *others, admin = (status_for(role, "GET", path) for role in PEOPLE)
+        assert set(others) <= {302, 404}, (path, others)
+        assert admin < 500, path
+
+
+@pytest.mark.parametrize("table", ["schedule", "success", "failure", "ormq"])
+def test_nobody_writes_into_the_queue_by_a_page(table: str) -> None:
+    assert status_for(Role.ADMIN, "GET", f"/admin/django_q/{table}/") == 404
