@@ -6,7 +6,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+from pytest_httpserver import HTTPServer
+
 from workflows.compiled import CompiledConfig
+from workflows.errors import NodeError
 from workflows.node_type import End, Output
 from workflows.nodes import registry
 
@@ -55,3 +59,15 @@ def output(node_type: str, config: dict[str, Any], data: dict[str, Any] | None =
     result = execute(node_type, config, data)
     assert isinstance(result, Output)
     return result.value
+
+
+def call(server: HTTPServer, path: str = "/", data: Any = None, **config: Any) -> Any:
+    return output("http_request", {"url": server.url_for(path), **config}, data)
+
+
+def failure(
+    server: HTTPServer, path: str = "/", run: Run | None = None, **config: Any
+) -> NodeError:
+    with pytest.raises(NodeError) as caught:
+        execute("http_request", {"url": server.url_for(path), **config}, run=run)
+    return caught.value
