@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
-from dataclasses import fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -241,8 +241,8 @@ SPECTACULAR_SETTINGS = {
 
 ALTOFLOW_LIMITS = Limits(
     **{
-        limit.name: read_number(f"ALTOFLOW_{limit.name.upper()}", limit.default, minimum=1)
-        for limit in fields(Limits)
+        name: read_number(f"ALTOFLOW_{name.upper()}", default, minimum=1)
+        for name, default in asdict(Limits()).items()
     }
 )
 WORKERS = read_number("ALTOFLOW_WORKERS", os.cpu_count() or 2, minimum=1)
