@@ -1,0 +1,34 @@
+"""The product's web server with its own settings, and nothing behind it: each request gets a small
+answer at once."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from altoflow import web
+from altoflow.claims import claim_address
+from altoflow.processes import die_with
+
+BODY = b'{"run_id": "00000000-0000-0000-0000-000000000000", "status": "queued"}'
+HEADERS = [("Content-Type", "application/json"), ("Content-Length", str(len(BODY)))]
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    start_response("202 Accepted", HEADERS)
+    return [BODY]
+
+
+def main() -> None:
+    die_with(os.getppid())
+    listener = claim_address("127.0.0.1:0")
+    print(json.dumps({"answer": listener.getsockname()[1]}), flush=True)
+    web.application = application
+    web.serve(listener)
+
+
+if __name__ == "__main__":
+    main()

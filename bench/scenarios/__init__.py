@@ -1,0 +1,1 @@
+"""Every file is one part of the bench."""
