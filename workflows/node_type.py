@@ -108,7 +108,43 @@ class End:
     output: Json = None
 
 
-Result: TypeAlias = Output | End
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Go on after so many seconds, with the output `{waited_seconds, resumed_at}`. Holds no
+    worker."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Start another workflow by its id. The output is `{run_id}`; with `wait` the step goes on when
+    that run has ended, with `{run_id, status, output}`."""
+
+    workflow: str
+    inputs: dict[str, Json]
+    wait: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ForEach:
+    """Run the body behind the port `item` once for each item, at most `concurrency` at a time. The
+    output is `{items, count}`."""
+
+    items: list[Json]
+    concurrency: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Respond:
+    """Answer the caller of an `api_trigger`; the run goes on."""
+
+    status: int
+    headers: dict[str, str]
+    body: Json
+
+
+Result: TypeAlias = Output | End | Wait | Call | ForEach | Respond
 
 
 class Context(Protocol):
