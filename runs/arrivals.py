@@ -79,9 +79,7 @@ def store(arrivals: Sequence[Arrival]) -> Sequence[Outcome | Exception]:
     try:
         outcomes: Sequence[Outcome | Exception] = _store_together(arrivals)
     except (OperationalError, InterfaceError):
-        if connection.vendor == "sqlite" or not connection.is_usable():
-            raise
-        outcomes = _store_singly(arrivals)
+        raise
     except Exception:
         if len(arrivals) == 1:
             raise
@@ -102,15 +100,17 @@ def _store_singly(arrivals: Sequence[Arrival]) -> list[Outcome | Exception]:
 
 
 def _store_together(arrivals: Sequence[Arrival]) -> list[Outcome]:
-    """One transaction. When the connection broke, once more on a fresh one, unless the first commit
-    landed and only its answer was lost. All ids are ours, so writing twice can not happen."""
+    """One transaction. When it fails with the connection, once more on a fresh one, unless the
+    first commit landed and only its answer was lost. All ids are made here, so that a commit which
+    lands late makes the second one fail instead of doubling it."""
     outcomes: list[Outcome] = []
     try:
         with transaction.atomic():
             outcomes = _write(arrivals)
         return outcomes
     except (OperationalError, InterfaceError):
-        if connection.vendor == "sqlite" or connection.in_atomic_block or connection.is_usable():
+        # A locked SQLite has waited long enough already.
+        if connection.vendor == "sqlite" or connection.in_atomic_block:
             raise
         connection.close()
     try:

@@ -21,6 +21,8 @@ from workflows.errors import NotFoundError, WorkflowError
 from workflows.models import Secret, Workflow
 from workflows.vault import VaultError, delete_secret, set_secret, snapshot
 
+pytestmark = pytest.mark.both_databases
+
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 
 
