@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from altoflow.admin_site import admin_site
+from altoflow.views import first_user
 from runs.urls import api_urlpatterns as runs_api
 from runs.webhooks import hook_view
 from workflows.access import require_role
@@ -39,6 +40,7 @@ accounts = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
+    path("setup/", first_user, name="setup"),
     path("accounts/", include(accounts)),
     path("admin/", admin_site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="api_schema"),
@@ -47,4 +49,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(runs_api)),
     path("hooks/<path:token>", hook_view, name="webhook"),
     path("", include("runs.urls")),
+    path("", include("builder.urls")),
 ]

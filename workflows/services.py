@@ -88,7 +88,8 @@ def update_workflow(
             refuse_circles(workflow, graph)
         if revision not in (None, workflow.revision):
             raise _stale(workflow)
-        _change_draft(workflow, columns)
+        if columns:
+            _change_draft(workflow, columns)
     return workflow
 
 

@@ -90,6 +90,26 @@ runs/<uuid:run_id>/steps/<int:step_id>/<str:part>/     GET     302 200 200 200
 runs/<uuid:run_id>/steps/<int:step_id>/<str:part>/raw/ GET     302 200 200 200
 deliveries/                                            GET     302 200 200 200
 
+# pages of definitions: a bare address is the dashboard
+/                                                      GET     302 200 200 200
+workflows/                                             GET     302 200 200 200
+workflows/new/                                         GET     302 404 200 200
+workflows/new/                                         POST    302 403 400 400
+workflows/demo/                                        POST    302 403 302 302
+workflows/<uuid:workflow_id>/                          GET     302 200 200 200
+workflows/<uuid:workflow_id>/draft/                    POST    302 403 400 400
+workflows/<uuid:workflow_id>/details/                  POST    302 403 302 302
+workflows/<uuid:workflow_id>/publish/                  POST    302 403 302 302
+workflows/<uuid:workflow_id>/activate/                 POST    302 403 302 302
+workflows/<uuid:workflow_id>/deactivate/               POST    302 403 302 302
+workflows/<uuid:workflow_id>/run/                      POST    302 403 302 302
+workflows/<uuid:workflow_id>/export/                   GET     302 200 200 200
+workflows/<uuid:workflow_id>/delete/                   POST    302 403 403 302
+workflows/<uuid:workflow_id>/versions/<int:number>/restore/  POST  302 403 302 302
+secrets/                                               GET     302 200 200 200
+secrets/                                               POST    302 403 400 400
+secrets/<str:name>/delete/                             POST    302 403 403 302
+
 # accounts
 accounts/login/                                        GET     200 302 302 302
 accounts/login/                                        POST    200 302 302 302
@@ -112,7 +132,7 @@ def rows() -> Iterator[tuple[str, str, str]]:
     for line in MATRIX.splitlines():
         if line and not line.startswith("#"):
             address, method, *cells = line.split()
-            yield address, method, " ".join(cells)
+            yield address.removeprefix("/"), method, " ".join(cells)
 
 
 def addresses(patterns: Any = None, before: str = "") -> Iterator[tuple[str, URLPattern]]:
