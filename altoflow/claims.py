@@ -67,6 +67,6 @@ def claim_address(bind: str) -> socket.socket:
 
 def parse_address(bind: str) -> tuple[str, int]:
     host, _, port = bind.rpartition(":")
-    if not (port.isdecimal() and int(port) < 65536):
+    if not (host and port.isdecimal() and int(port) < 65536):
         raise ClaimError(f"{bind!r} is no address. Write host:port, like 127.0.0.1:8000.")
-    return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104
+    return host.strip("[]"), int(port)

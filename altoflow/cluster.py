@@ -71,6 +71,10 @@ class Channel:
         # Only processes of this cluster hold the other end.
         return pickle.loads(data)  # noqa: S301
 
+    def close(self) -> None:
+        self._reader.close()
+        self._writer.close()
+
     def empty(self) -> bool:
         return not select.select([self._reader], [], [], 0)[0]
 

@@ -1,5 +1,6 @@
 """A whole Altoflow, started with the user's own command, for tests from outside."""
 
+import fcntl
 import os
 import re
 import signal
@@ -82,8 +83,9 @@ class Installation:
         self.process.wait()
 
     def pids(self, name: str = "") -> list[int]:
-        """Its live processes, orphans included: all, or those with this name (`alto-web`,
-        `alto-cluster`, `alto-guard`, `alto-slot`, `alto-worker`, `alto-pusher`, `alto-monitor`)."""
+        """Its live processes, orphans included: all, or those with this name: `alto-up`;
+        `alto-server` and its `alto-web`, which serves; `alto-cluster` and its `alto-guard`, with
+        `alto-slot` (one a slot), `alto-worker` (periodic tasks), `alto-pusher`, `alto-monitor`."""
         mark = f"ALTOFLOW_DATA_DIR={self.data_dir}\0".encode()
         found = []
         for folder in Path("/proc").glob("[0-9]*"):
@@ -96,6 +98,23 @@ class Installation:
             if ours and state != "Z" and (not name or comm == name):
                 found.append(int(folder.name))
         return sorted(found)
+
+    def slots_held(self) -> int:
+        """On how many worker slots a live process works."""
+        held = 0
+        for path in (self.data_dir / "slots").glob("slot-*.lock"):
+            with path.open() as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    held += 1
+        return held
+
+    def memory(self) -> float:
+        """MiB of all its processes together; shared pages are counted once."""
+        rollups = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in self.pids()]
+        found = [re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE) for text in rollups]
+        return sum(int(line[1]) for line in found if line) / 1024
 
     def close(self) -> None:
         """Ends whatever is left of it, without a word."""

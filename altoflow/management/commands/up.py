@@ -77,11 +77,12 @@ class Instance:
             return 0.05
         self._announced = True
         where = readiness.url(self._listener) if self._listener else "worker"
-        print(f"ready {where}", flush=True)  # noqa: T201
+        news = f"ready {where}"
         if self._listener and self._has_no_user():
             query = urlencode({"token": setup.make_setup_token()})
             base = settings.PUBLIC_URL or where
-            print(f"Make the first account: {base}/setup/?{query}", flush=True)  # noqa: T201
+            news += f"\nMake the first account: {base}/setup/?{query}"
+        print(news, flush=True)  # noqa: T201
         return 60.0
 
     def _has_no_user(self) -> bool:
