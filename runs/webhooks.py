@@ -11,7 +11,7 @@ import json
 import logging
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -33,6 +33,7 @@ logger = logging.getLogger("altoflow.intake")
 PREFIX = "/hooks/"
 BODY_SECONDS = 20.0
 CHUNK = 64 * 1024
+READ_TO_BE_HEARD = 8 * 1024 * 1024
 RETRY_AFTER = "5"
 _TOKEN = re.compile(rf"{PREFIX}([A-Za-z0-9_-]+)/?")
 
@@ -165,10 +166,11 @@ def _read_body(environ: Environ) -> bytes:
     most = limits().webhook_body_bytes
     length = _announced(environ)
     if length is not None and length > most:
-        _read(environ, min(length, 8 * most))
+        _read_on(environ, min(length, READ_TO_BE_HEARD))
         raise _too_large(most)
-    body = _read(environ, most + 1 if length is None else length)
+    body = b"".join(_parts(environ, most + 1 if length is None else length))
     if len(body) > most:
+        _read_on(environ, READ_TO_BE_HEARD)
         raise _too_large(most)
     if length is not None and len(body) < length:
         raise RequestRefused(
@@ -193,16 +195,16 @@ def _announced(environ: Environ) -> int | None:
     return int(text)
 
 
-def _read(environ: Environ, most: int) -> bytes:
+def _parts(environ: Environ, most: int) -> Iterator[bytes]:
     """Up to `most` bytes; less when the sender stops or takes too long."""
     stream, socket = environ["wsgi.input"], environ.get("gunicorn.socket")
     before = socket.gettimeout() if socket else None
-    end, parts, missing = time.monotonic() + BODY_SECONDS, [], most
+    end, missing = time.monotonic() + BODY_SECONDS, most
     try:
         if socket:
             socket.settimeout(BODY_SECONDS)
         while missing and time.monotonic() < end and (part := stream.read(min(missing, CHUNK))):
-            parts.append(part)
+            yield part
             missing -= len(part)
     except OSError as error:
         raise RequestRefused(
@@ -212,7 +214,12 @@ def _read(environ: Environ, most: int) -> bytes:
     finally:
         if socket:
             socket.settimeout(before)
-    return b"".join(parts)
+
+
+def _read_on(environ: Environ, most: int) -> None:
+    """A sender that is still sending would see a broken connection instead of our answer."""
+    for _ in _parts(environ, most):
+        pass
 
 
 def _too_large(most: int) -> RequestRefused:
