@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -110,7 +111,9 @@ secrets/                                               GET     302 200 200 200
 secrets/                                               POST    302 403 400 400
 secrets/<str:name>/delete/                             POST    302 403 403 302
 
-# accounts
+# accounts; the set-up is over once there is a user
+setup/                                                 GET     302 302 302 302
+setup/                                                 POST    302 302 302 302
 accounts/login/                                        GET     200 302 302 302
 accounts/login/                                        POST    200 302 302 302
 accounts/logout/                                       GET     302 200 200 200
@@ -166,6 +169,7 @@ def unwritten() -> Iterator[tuple[str, str, str]]:
 @pytest.fixture
 def places() -> dict[str, Any]:
     """A value for each name in an address: everything exists."""
+    User.objects.create(username="the first one")
     workflow = services.create_workflow(name="Greeting", graph=graph())
     version = services.publish_workflow(workflow=workflow)
     services.activate_workflow(workflow=workflow)
@@ -230,8 +234,6 @@ def status_for(role: Role | None, method: str, path: str) -> int:
         kind = "application/json" if path.startswith("/api/") else "multipart/form-data; boundary=x"
         data = b"--x--\r\n" if method == "POST" and not path.startswith("/api/") else b""
         answer = client.generic(method, path, data, content_type=kind, headers=headers)
-        if answer.status_code == 302 and role is None:
-            assert answer["Location"].startswith(("/accounts/login/", "/admin/login/", "/"))
         transaction.set_rollback(True)
     return int(answer.status_code)
 

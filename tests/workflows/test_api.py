@@ -409,7 +409,9 @@ def test_what_does_not_exist_is_not_found(
             "length_required",
             id="in chunks",
         ),
-        pytest.param("PUT", "secrets/NO/", {"body": {"value": "x"}}, 400, "vault_bad_name", id="name"),
+        pytest.param(
+            "PUT", "secrets/NO/", {"body": {"value": "x"}}, 400, "vault_bad_name", id="name"
+        ),
         pytest.param("DELETE", "secrets/%00/", {}, 404, "not_found", id="NUL in a name"),
     ],
 )
