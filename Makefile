@@ -2,7 +2,9 @@
 
 BIND ?= 127.0.0.1:8000
 ARGS ?=
-PYTHON ?= python3
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+  $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+  && echo $$python && break; done)
 UV_VERSION := 0.13.9
 
 BIN := .venv/bin
@@ -45,9 +47,9 @@ bench: .venv/.installed-dev
 # Python is managed by its distribution pip refuses to install into it: so the pip that is there
 # installs uv into the environment, and uv does the rest.
 $(BIN)/uv:
-	@$(PYTHON) -c 'import sys; sys.exit("Altoflow needs Python 3.11 or newer, and $(PYTHON) is " \
-	  + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12" \
-	  if sys.version_info < (3, 11) else 0)'
+	@test -n "$(PYTHON)" || { \
+	  echo "Altoflow needs Python 3.11 or newer. Where is it? make PYTHON=/path/to/python" >&2; \
+	  exit 1; }
 	@$(PYTHON) -m venv --without-pip .venv
 	@for pip in "$(PYTHON) -m pip" pip3 pip; do \
 	  if $$pip --version >/dev/null 2>&1; then \
