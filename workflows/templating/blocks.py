@@ -152,22 +152,17 @@ def captured(block: Render, state: State) -> tuple[str, bool]:
 def _guarded(condition: Condition, scope: Scope) -> Condition:
     """In a masked resolve, a branch on a secret masks the whole field."""
 
+    if not scope.tracked:
+        return condition
+
     def run(state: State) -> bool:
-        state.tick()
         state.tainted = False
         try:
             return condition(state)
         except MaskedRead:
             raise MaskedField from None
 
-    if scope.tracked:
-        return run
-
-    def run_plain(state: State) -> bool:
-        state.tick()
-        return condition(state)
-
-    return run_plain
+    return run
 
 
 def _condition(node: Expression, scope: Scope) -> Condition:

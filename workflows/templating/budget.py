@@ -18,6 +18,7 @@ TAG_CHARACTERS = 2_000
 BLANKS = 60
 """How many blanks may stand in a row in a source."""
 NESTED_BRACKETS = 16
+PATH_PARTS = 100
 CONDITION_OPERATORS = 50
 TEMPLATES = 2_000
 """How many texts of one value may be templates."""
@@ -30,18 +31,29 @@ SECONDS = 1.0
 OUTPUT_BYTES = 1024 * 1024
 RAW_BYTES = 8 * 1024 * 1024
 """How much data all raw outputs of one value may repeat, as JSON."""
-KEPT_BYTES = 4 * 1024 * 1024
+KEPT_BYTES = 2 * 1024 * 1024
 """How much text and data `assign` and `capture` may hold at once."""
-WORK = 48 * 1024 * 1024
+WORK = 32 * 1024 * 1024
 """Characters that all filters together may read; an item of a list counts as ITEM_WORK."""
 ITEM_WORK = 64
+STEP_WORK = 96
+"""What an output, a condition, a filter or a pass costs at the least."""
 JSON_WORK = 4
+CONTAINER_WORK = 96
+"""What an object or list costs that is read from JSON."""
 """What a character costs that is written as JSON."""
 INTEGER_BITS = 1_024
 
 
 def limit_error(message: str) -> TemplateError:
     return TemplateError(message, code="template_limit")
+
+
+def _too_much_work() -> TemplateError:
+    return limit_error(
+        "The templates of this step have too much to do. Use smaller texts or lists, "
+        "or fewer outputs and filters in a loop."
+    )
 
 
 def check_integer(number: int) -> int:
@@ -66,6 +78,10 @@ class Budget:
             self.deadline = monotonic() + SECONDS
 
     def tick(self) -> None:
+        """Before each output, condition, filter and pass."""
+        self.work += STEP_WORK
+        if self.work > WORK:
+            raise _too_much_work()
         if monotonic() > self.deadline:
             self._overtime()
 
@@ -91,9 +107,7 @@ class Budget:
     def spend(self, characters: int) -> None:
         self.work += characters
         if self.work > WORK:
-            raise limit_error(
-                "The filters of this step had too much to do. Use smaller texts or lists."
-            )
+            raise _too_much_work()
 
     def text(self, characters: int) -> None:
         """Announce a text before it is made."""

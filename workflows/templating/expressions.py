@@ -31,7 +31,7 @@ from liquid.expression import Expression
 
 from workflows.errors import TemplateError
 from workflows.node_type import Json
-from workflows.templating.budget import ITEM_WORK, JSON_WORK, WORK, check_integer
+from workflows.templating.budget import JSON_WORK, WORK, check_integer
 from workflows.templating.filters import FILTERS, FilterDoc, FilterError
 from workflows.templating.filters.values import integer_of, less, same, truthy
 from workflows.templating.paths import Read, compile_path
@@ -40,6 +40,7 @@ from workflows.templating.state import State, closest
 from workflows.templating.text import counted_text, preview, size_of
 
 Condition: TypeAlias = Callable[[State], bool]
+Compare: TypeAlias = Callable[[State, Json, Json], bool]
 
 _DEEP_FROM = 64
 
@@ -118,7 +119,6 @@ def _filter(node: Filter, scope: Scope) -> Callable[[State, Json], Json]:
 
     def run(state: State, value: Json) -> Json:
         state.tick()
-        state.spend(ITEM_WORK)
         args = [argument(state) for argument in arguments]
         for arg in args:
             if arg.__class__ in (list, dict):
@@ -171,9 +171,18 @@ def compile_condition(node: Expression, scope: Scope) -> Condition:
         return _negated(compile_equal(node.left, node.right, scope))
     for kind, compare in _COMPARISONS:
         if isinstance(node, kind):
-            return _compared(node, compare, scope)
-    value = compile_expression(node, scope)
-    return lambda state: truthy(value(state))
+            pair: Any = node
+            left = compile_expression(pair.left, scope)
+            return _compared(left, compile_expression(pair.right, scope), compare)
+    return _truth(compile_expression(node, scope))
+
+
+def _truth(value: Read) -> Condition:
+    def run(state: State) -> bool:
+        state.tick()
+        return truthy(value(state))
+
+    return run
 
 
 def _both(left: Condition, right: Condition) -> Condition:
@@ -194,10 +203,17 @@ def compile_equal(left: Expression, right: Expression, scope: Scope) -> Conditio
     for one, other in ((left, right), (right, left)):
         if isinstance(one, (Nil, Empty, Blank)):
             asked = compile_expression(other, scope, quiet=True)
-            test = _ABSENT[type(one)]
-            return lambda state: test(asked(state))
+            return _absent(asked, _ABSENT[type(one)])
     first, second = compile_expression(left, scope), compile_expression(right, scope)
-    return lambda state: _equal(state, first(state), second(state))
+    return _compared(first, second, _equal)
+
+
+def _absent(asked: Read, test: Callable[[Json], bool]) -> Condition:
+    def run(state: State) -> bool:
+        state.tick()
+        return test(asked(state))
+
+    return run
 
 
 def _equal(state: State, left: Json, right: Json) -> bool:
@@ -223,10 +239,12 @@ _ABSENT: dict[type[Expression], Callable[[Json], bool]] = {
 }
 
 
-def _compared(node: Any, compare: Callable[[State, Json, Json], bool], scope: Scope) -> Condition:
-    left = compile_expression(node.left, scope)
-    right = compile_expression(node.right, scope)
-    return lambda state: compare(state, left(state), right(state))
+def _compared(left: Read, right: Read, compare: Compare) -> Condition:
+    def run(state: State) -> bool:
+        state.tick()
+        return compare(state, left(state), right(state))
+
+    return run
 
 
 def _less_or_equal(left: Json, right: Json) -> bool:
@@ -248,7 +266,7 @@ def _contains(state: State, left: Json, right: Json) -> bool:
     return isinstance(left, dict) and isinstance(right, str) and right in left
 
 
-_COMPARISONS: tuple[tuple[type[Expression], Callable[[State, Json, Json], bool]], ...] = (
+_COMPARISONS: tuple[tuple[type[Expression], Compare], ...] = (
     (LtExpression, lambda state, left, right: less(left, right)),
     (GtExpression, lambda state, left, right: less(right, left)),
     (LeExpression, lambda state, left, right: _less_or_equal(left, right)),

@@ -39,8 +39,8 @@ def modify(moment: datetime, words: str) -> datetime | None:
     """The moment moved by words like `+3 days`, `add 2 weeks`, `start of month`,
     `next monday`, `last day of next month`, `tomorrow noon`; several one after the other. None
     where the words are not understood. Raises OverflowError."""
-    text, position = words.strip().lower(), 0
-    if not text or len(text) > LONGEST:
+    text, position = " ".join(words[: LONGEST + 1].lower().split()), 0
+    if not text or len(words) > LONGEST:
         return None
     while position < len(text):
         found = _STEP.match(text, position)

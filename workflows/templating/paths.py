@@ -16,7 +16,7 @@ from liquid.builtin.expressions import Path
 
 from workflows.errors import TemplateError
 from workflows.node_type import Json
-from workflows.templating.budget import TAG_CHARACTERS, check_integer
+from workflows.templating.budget import PATH_PARTS, TAG_CHARACTERS, check_integer, limit_error
 from workflows.templating.scope import Scope
 from workflows.templating.state import MASK, MaskedRead, State, closest
 from workflows.templating.text import text_of
@@ -39,6 +39,8 @@ def compile_path(path: Path, scope: Scope, *, quiet: bool = False) -> Read:
     root, *rest = path.path
     if not isinstance(root, str):
         raise TemplateError(f"{path} does not start with the name of a variable.")
+    if len(rest) > PATH_PARTS:
+        raise limit_error(f"A path has at most {PATH_PARTS} parts.")
     keys = tuple(_compile_key(key, scope) for key in rest)
     if root == "vault":
         return _compile_secret(keys, scope, quiet)

@@ -14,8 +14,11 @@ from workflows.templating.text import json_text, text_of
 
 MASK = "•••"
 _WARNINGS = 50
+_HINTS = 10
 _CANDIDATES = 500
-_LONGEST_NAME = 64
+_COMPARED = 60
+_LONGEST_NAME = 40
+_LENGTHS_APART = 4
 
 
 class MaskedRead(Exception):
@@ -79,7 +82,8 @@ class State(Budget):
         """Warn that `path` leads nowhere, once; in a strict workflow fail."""
         if path in self.warnings or len(self.warnings) >= _WARNINGS:
             return
-        message = f"{path} is unknown{_hint(parent, parent_path, key)}"
+        hint = _hint(parent, parent_path, key) if len(self.warnings) < _HINTS else "."
+        message = f"{path} is unknown{hint}"
         if self.strict:
             raise TemplateError(message, code="unknown_variable", details={"variable": path})
         self.warnings[path] = message
@@ -123,14 +127,14 @@ def _hint(parent: Json, parent_path: str, key: Json) -> str:
 
 def closest(name: str, known: Iterable[str]) -> str:
     """The known name that looks most like `name`, or nothing. Looks at a bounded number of short
-    names, because the comparison is quadratic."""
+    names, because the comparison is slow."""
     if len(name) > _LONGEST_NAME:
         return ""
     names = [
         known_name
         for known_name in islice(known, _CANDIDATES)
-        if isinstance(known_name, str) and len(known_name) <= _LONGEST_NAME
+        if isinstance(known_name, str) and abs(len(known_name) - len(name)) <= _LENGTHS_APART
     ]
-    folded = {known_name.casefold(): known_name for known_name in reversed(names)}
+    folded = {known_name.casefold(): known_name for known_name in reversed(names[:_COMPARED])}
     matches = get_close_matches(name.casefold(), folded, n=1)
     return folded[matches[0]] if matches else ""

@@ -15,6 +15,7 @@ ITEMS = list(range(10_000))
 DEEP: Any = json.loads("[" * 400 + "]" * 400)
 WIDE: dict[str, int] = {f"key{index}": index for index in range(10_000)}
 TWIN = "a" * 999_999 + "b"
+ALIKE = [f"{index:040b}".replace("1", "ab").replace("0", "ba")[:40] for index in range(500)]
 
 SOURCES: list[Attack] = [
     ("blanks", "{{" + " " * 19_000 + "x }}", {}),
@@ -137,6 +138,22 @@ FILTERS: list[Attack] = [
     ("text of deep data", "-{{ a }}", {"a": DEEP}),
     ("hash of much", "{{ a | sha256 }}" * 400, {"a": BIG}),
     ("hmac of much", "{{ a | hmac_sha256: a }}" * 400, {"a": BIG}),
+    ("sum of nearly numbers", "{{ a | sum }}", {"a": ["9" * 600 + "x"] * 10_000}),
+    ("sum of blanks", "{{ a | sum }}", {"a": [" " * 1_000_000] * 10_000}),
+    ("carbon blanks", "{{ 'now' | carbon_date: a }}", {"a": "," + " " * 195 + "x"}),
+    ("unknown keys that look alike", "".join(f"{{{{ a.{key}x }}}}" for key in ALIKE[:60]),
+     {"a": dict.fromkeys(ALIKE)}),
+    ("all locales", "{% for l in a %}{{ 1 | currency: 'EUR', l }}{% endfor %}",
+     {"a": ["ak", "ee_TG", "zu_ZA"]}),
+    ("url_decode", "{{ a | url_decode | size }}", {"a": "%" * 1_000_000}),
+    ("parse_json long fraction", "{{ a | parse_json }}", {"a": "0." + "1" * 1_000_000}),
+    ("many ranges", "{{ (1..10000) }} " * 400, {}),
+    ("many splits", "".join(
+        f"{{% assign v{index} = a | split: ' ' %}}" for index in range(400)),
+     {"a": "ab " * 9_999}),
+    ("many parsed", "".join(
+        f"{{% assign v{index} = a | parse_json %}}" for index in range(400)),
+     {"a": "[" + "[]," * 300_000 + "[]]"}),
     ("lone surrogate", "{{ a | sha256 }}{{ a | url_encode }}", {"a": "\ud800"}),
 ]  # fmt: skip
 
@@ -198,6 +215,14 @@ LOOPS: list[Attack] = [
      {"a": ITEMS, "b": WIDE}),
     ("condition chain in a loop", "{% for i in a %}{% if " + " and ".join(["a"] * 50) +
      " %}{% endif %}{% endfor %}", {"a": ITEMS}),
+    ("empty outputs in a loop", "{% for i in a %}" + "{{ b }}" * 490 + "{% endfor %}",
+     {"a": ITEMS, "b": ""}),
+    ("assigns in a loop", "{% for i in a %}" + "{% assign b = 1 %}" * 490 + "{% endfor %}",
+     {"a": ITEMS}),
+    ("conditions in a loop", "{% for i in a %}" + ("{% if " + " and ".join(["a"] * 50) +
+     " %}{% endif %}") * 40 + "{% endfor %}", {"a": ITEMS}),
+    ("cases in a loop", "{% for i in a %}{% case i %}" + "{% when 'x' %}" * 480 + "{% endcase %}"
+     "{% endfor %}", {"a": ITEMS}),
     ("raw data many times", ["{{ a }}"] * 1_000, {"a": WIDE}),
     ("text of data many times", "{{ a }} " * 400, {"a": WIDE}),
 ]  # fmt: skip

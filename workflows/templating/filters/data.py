@@ -11,6 +11,7 @@ import math
 
 from workflows.node_type import Json
 from workflows.templating.budget import (
+    CONTAINER_WORK,
     INTEGER_BITS,
     JSON_WORK,
     OUTPUT_BYTES,
@@ -67,6 +68,7 @@ def parse_json(budget: Budget, value: Json) -> Json:
     if not isinstance(value, str):
         return value
     budget.text(len(value))
+    budget.spend(CONTAINER_WORK * (value.count("[") + value.count("{")))
     try:
         return json.loads(
             value, parse_int=_integer, parse_float=_float, parse_constant=_no_constant

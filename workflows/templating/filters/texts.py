@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from urllib.parse import quote_plus, unquote_plus
+from urllib.parse import quote_plus
 
 from workflows.node_type import Json
 from workflows.templating.budget import Budget
@@ -14,6 +14,7 @@ from workflows.templating.filters.values import integer_of
 from workflows.templating.text import text_of
 
 _NEWLINE = re.compile(r"\r?\n")
+_ENCODED = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 _UNESCAPED = re.compile(r"""["'<>]|&(?!(?:[a-zA-Z]{1,32}|#[0-9]{1,8});)""")
 
 
@@ -195,4 +196,8 @@ def url_encode(budget: Budget, text: str) -> str:
 @text_filter("""{{ "a+b%26c" | url_decode }}""", "a b&c")
 def url_decode(budget: Budget, text: str) -> str:
     """Undoes `url_encode`."""
-    return unquote_plus(text)
+    return _ENCODED.sub(_decoded, text.replace("+", " "))
+
+
+def _decoded(found: re.Match[str]) -> str:
+    return bytes.fromhex(found.group().replace("%", "")).decode("utf-8", "replace")

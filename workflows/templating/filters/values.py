@@ -13,7 +13,11 @@ from workflows.templating.budget import ITEMS, Budget, check_integer
 
 _NESTED_LISTS = 5
 _INTEGER = re.compile(r"\s*[+-]?[0-9]{1,310}\s*")
-_FLOAT = re.compile(r"\s*[+-]?[0-9]{0,310}\.?[0-9]{1,310}(?:[eE][+-]?[0-9]{1,4})?\s*")
+# Each text matches in one way only: else a list of long texts that nearly match takes minutes.
+_FLOAT = re.compile(
+    r"\s*[+-]?(?:[0-9]{1,310}(?:\.[0-9]{0,310})?|\.[0-9]{1,310})(?:[eE][+-]?[0-9]{1,4})?\s*"
+)
+_LONGEST_NUMBER = 700
 
 
 def number_of(value: Json) -> int | float:
@@ -22,7 +26,7 @@ def number_of(value: Json) -> int | float:
         return check_integer(value)
     if value.__class__ is float:
         return float(value) if math.isfinite(value) else 0
-    if isinstance(value, str):
+    if isinstance(value, str) and len(value) <= _LONGEST_NUMBER:
         if _INTEGER.fullmatch(value):
             return check_integer(int(value))
         if _FLOAT.fullmatch(value) and math.isfinite(number := float(value)):
