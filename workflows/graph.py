@@ -162,6 +162,7 @@ class _NodeForm(serializers.Serializer[Any]):
 
 
 class _EdgeForm(serializers.Serializer[Any]):
+    id = serializers.CharField(max_length=64, allow_blank=True, required=False)
     source = serializers.CharField(max_length=64)  # type: ignore[assignment]
     port = serializers.CharField(max_length=64, default="default")
     target = serializers.CharField(max_length=64)
@@ -201,7 +202,7 @@ def _parse_node(raw: Any, place: int, problems: list[Problem]) -> Node | None:
 
 def _parse_edge(raw: Any, place: int, problems: list[Problem]) -> Edge | None:
     form = _checked(_EdgeForm, raw, "", f"edges[{place}]", problems)
-    return Edge(**form) if form else None
+    return Edge(form["source"], form["port"], form["target"]) if form else None
 
 
 def _checked(

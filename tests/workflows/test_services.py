@@ -91,6 +91,24 @@ def test_a_draft_may_be_incomplete_and_counts_its_revision() -> None:
     assert (stored.draft, stored.revision, workflow.revision) == (draft, 2, 2)
 
 
+def test_a_draft_comes_back_as_it_was_saved() -> None:
+    node = {
+        "id": "say",
+        "type": "text_transform",
+        "name": "Say it",
+        "position": {"x": 1.5, "y": -20},
+        "config": {"template": " {{ trigger.x }}\r\n", "more": [None, 1.0, 10**30, "👋"]},
+        "continue_on_error": True,
+        "retry": None,
+        "on_interrupt": None,
+        "notes": "why",
+    }
+    edge = {"id": "edge_1", "source": "start", "port": "default", "target": "say"}
+    draft = {"nodes": [START, node], "edges": [edge]}
+    services.save_draft(workflow=new(), graph=draft)
+    assert json.dumps(Workflow.objects.get().draft) == json.dumps(draft)
+
+
 @pytest.mark.parametrize(
     ("draft", "node", "field"),
     [
