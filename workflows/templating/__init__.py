@@ -16,13 +16,14 @@
 
 from workflows.templating.filters import FILTERS, FilterDoc
 from workflows.templating.state import MASK
-from workflows.templating.value import CompiledValue, Resolved, compile_value, variables
+from workflows.templating.value import CompiledValue, Fixed, Resolved, compile_value, variables
 
 __all__ = [
     "FILTERS",
     "MASK",
     "CompiledValue",
     "FilterDoc",
+    "Fixed",
     "Resolved",
     "compile_value",
     "variables",

@@ -25,6 +25,15 @@ class Resolved:
     exposed: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """In a value to compile: a part that holds no templates, whatever its texts look like. It is
+    resolved to `value` itself. With it a config of template fields and others is one value, under
+    one set of limits."""
+
+    value: Json
+
+
 @dataclass(frozen=True)
 class CompiledValue:
     """Safe to use from several threads at once.
@@ -67,8 +76,8 @@ class CompiledValue:
 
 
 def compile_value(value: Json) -> CompiledValue:
-    """Compile all texts of a JSON value; the keys of objects stay as they are. Raises
-    TemplateError, whose `details["path"]` names the place, like `headers[0].value`."""
+    """Compile all texts of a JSON value (but for its Fixed parts); the keys of objects stay as they
+    are. Raises TemplateError, whose `details["path"]` names the place, like `headers[0].value`."""
     compiler = _Compiler()
     run = compiler.compile(value, "", 0)
     templates = compiler.templates
@@ -96,6 +105,9 @@ class _Compiler:
         """None where nothing in the value is a template."""
         if depth > VALUE_DEPTH:
             raise limit_error(f"A value with templates is at most {VALUE_DEPTH} deep.")
+        if isinstance(value, Fixed):
+            fixed = value.value
+            return lambda state: fixed
         if isinstance(value, str):
             return self._text(value, path) if is_template(value) else None
         if not isinstance(value, (dict, list)):

@@ -8,7 +8,7 @@ import pytest
 
 from tests.workflows.templating.render import CONTEXT, render
 from workflows.errors import TemplateError
-from workflows.templating import compile_value
+from workflows.templating import Fixed, compile_value
 
 ISSUE = CONTEXT["trigger"]["body"]["issue"]
 RESERVED = (
@@ -156,6 +156,15 @@ def test_literal_parts_are_kept_as_they_are() -> None:
     whole = compile_value(literal)
     assert whole.is_literal
     assert whole.resolve({}).value is literal
+
+
+def test_fixed_parts_are_no_templates() -> None:
+    inner = {"b": "{{ text }}"}
+    compiled = compile_value({"a": Fixed(inner), "c": ["{{ text.size }}", Fixed("{% if %}")]})
+    assert compiled.variables == {"text.size"}
+    result = compiled.resolve(CONTEXT).value
+    assert result == {"a": inner, "c": [7, "{% if %}"]}
+    assert result["a"] is inner
 
 
 @pytest.mark.parametrize("value", [None, True, 1, 1.5, "text", "}} %}", "a { b", [], {}])
