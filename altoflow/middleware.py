@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+
+from altoflow import setup
 
 WEBHOOKS = "/hooks/"
 """They refuse by themselves, because a refused delivery is kept too."""
@@ -20,6 +23,27 @@ def refuse_chunked(
             message = "Send the body with a Content-Length instead of in chunks."
             body = {"code": "length_required", "message": message, "details": {}}
             return JsonResponse(body, status=411)
+        return get_response(request)
+
+    return middleware
+
+
+NOT_PAGES = ("/api/", "/hooks/", "/static/", "/healthz", "/readyz", "/metrics", "/setup/")
+
+
+def begin_with_setup(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """While there is no user, every page leads to the one that says how to make the first. A user
+    once seen is never looked for again."""
+    seen = False
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        nonlocal seen
+        if not seen and not request.path.startswith(NOT_PAGES):
+            if setup.is_open():
+                return redirect("setup")
+            seen = True
         return get_response(request)
 
     return middleware

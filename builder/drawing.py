@@ -1,0 +1,167 @@
+"""A graph as shapes: cards and paths with coordinates, for the templates of the canvas."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from builder.layout import NODE_HEIGHT, NODE_WIDTH, Layout, Point, lay_out
+from runs.presentation import NodeState, Track
+from workflows.graph import Edge, Graph, Node
+from workflows.node_type import NodeType
+from workflows.nodes import registry
+from workflows.validation import ports_of
+
+MARGIN = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    id: str
+    name: str
+    label: str
+    icon: str
+    category: str
+    x: float
+    y: float
+    width: int = NODE_WIDTH
+    height: int = NODE_HEIGHT
+    state: NodeState | None = None
+    is_known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`text` is the port, where it says something; it stands at (x, y)."""
+
+    path: str
+    text: str
+    x: float
+    y: float
+    port: str
+    is_taken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    width: float
+    height: float
+    cards: Sequence[Card]
+    lines: Sequence[Line]
+    sentences: Sequence[str]
+    """The same graph as text."""
+
+    @property
+    def smallest_width(self) -> int:
+        """Below it the text of the cards can no longer be read."""
+        return round(self.width * 0.7)
+
+
+def draw(graph: Graph, track: Track | None = None) -> Drawing:
+    """`track`: what a run did to it."""
+    track = track or Track()
+    ports = {node.id: _ports(node) for node in graph.nodes.values()}
+    layout = _shifted(lay_out(graph, ports) if _is_unplaced(graph) else _as_placed(graph))
+    cards = [_card(node, layout, track) for node in graph.nodes.values()]
+    lines = [_line(number, edge, layout, ports, track) for number, edge in enumerate(graph.edges)]
+    right = max((card.x + card.width for card in cards), default=0.0)
+    bottom = max(
+        [card.y + card.height for card in cards]
+        + [y for points in layout.bends.values() for _, y in points],
+        default=0.0,
+    )
+    return Drawing(right + MARGIN, bottom + MARGIN, cards, lines, _sentences(graph))
+
+
+def _ports(node: Node) -> tuple[str, ...]:
+    node_type = registry().get(node.type)
+    return ports_of(node, node_type) if node_type else ("default",)
+
+
+def _is_unplaced(graph: Graph) -> bool:
+    """Whether nobody has moved a node yet."""
+    return len({(node.position["x"], node.position["y"]) for node in graph.nodes.values()}) <= 1
+
+
+def _as_placed(graph: Graph) -> Layout:
+    return Layout(
+        {node.id: (node.position["x"], node.position["y"]) for node in graph.nodes.values()}
+    )
+
+
+def _shifted(layout: Layout) -> Layout:
+    """The upper left corner of everything at the margin."""
+    points = [*layout.positions.values(), *(p for ps in layout.bends.values() for p in ps)]
+    left = min((x for x, _ in points), default=0.0) - MARGIN
+    top = min((y for _, y in points), default=0.0) - MARGIN
+    return Layout(
+        {node: (x - left, y - top) for node, (x, y) in layout.positions.items()},
+        {n: [(x - left, y - top) for x, y in points] for n, points in layout.bends.items()},
+    )
+
+
+def _card(node: Node, layout: Layout, track: Track) -> Card:
+    known: NodeType | None = registry().get(node.type)
+    x, y = layout.positions[node.id]
+    return Card(
+        id=node.id,
+        name=node.name or (known.label if known else node.id),
+        label=known.label if known else node.type,
+        icon=known.icon if known else "",
+        category=known.category if known else "unknown",
+        x=x,
+        y=y,
+        state=track.states.get(node.id),
+        is_known=known is not None,
+    )
+
+
+def _line(
+    number: int,
+    edge: Edge,
+    layout: Layout,
+    ports: Mapping[str, Sequence[str]],
+    track: Track,
+) -> Line:
+    names = ports[edge.source]
+    x, y = layout.positions[edge.source]
+    share = (names.index(edge.port) + 1) / (len(names) + 1) if edge.port in names else 0.5
+    start = (x + NODE_WIDTH, round(y + NODE_HEIGHT * share, 1))
+    to_x, to_y = layout.positions[edge.target]
+    points = [start, *layout.bends.get(number, ()), (to_x, to_y + NODE_HEIGHT / 2)]
+    return Line(
+        path=_curve(points),
+        text="" if edge.port == "default" and len(names) == 1 else edge.port,
+        x=start[0] + 10,
+        y=start[1] + (-6 if share <= 0.5 else 14),
+        port=edge.port,
+        is_taken=(edge.source, edge.port) in track.taken and edge.target in track.states,
+    )
+
+
+def _curve(points: Sequence[Point]) -> str:
+    """Horizontal at every point."""
+    path = f"M{points[0][0]:g} {points[0][1]:g}"
+    for (x1, y1), (x2, y2) in itertools.pairwise(points):
+        if y1 == y2 and x2 > x1:
+            path += f"H{x2:g}"
+            continue
+        reach = max((x2 - x1) / 2, 36.0)
+        path += f"C{x1 + reach:g} {y1:g} {x2 - reach:g} {y2:g} {x2:g} {y2:g}"
+    return path
+
+
+def _sentences(graph: Graph) -> list[str]:
+    names = {node.id: node.name or node.id for node in graph.nodes.values()}
+    return [
+        f"{names[node]}: "
+        + (
+            ", ".join(
+                (f"{edge.port} to " if edge.port != "default" else "then ") + names[edge.target]
+                for edge in graph.outgoing.get(node, ())
+            )
+            or "the end"
+        )
+        for node in graph.nodes
+    ]

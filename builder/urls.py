@@ -1,0 +1,30 @@
+"""Addresses of the pages for authors."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from builder import secret_views, views
+
+urlpatterns = [
+    path("", views.dashboard, name="dashboard"),
+    path("workflows/", views.workflow_list, name="workflow_list"),
+    path("workflows/new/", views.workflow_new, name="workflow_new"),
+    path("workflows/demo/", views.demo_install, name="demo_install"),
+    path("workflows/<uuid:workflow_id>/", views.workflow_detail, name="workflow_detail"),
+    path("workflows/<uuid:workflow_id>/draft/", views.draft_save, name="draft_save"),
+    path("workflows/<uuid:workflow_id>/details/", views.details_save, name="details_save"),
+    path("workflows/<uuid:workflow_id>/publish/", views.publish, name="publish"),
+    path("workflows/<uuid:workflow_id>/activate/", views.activate, name="activate"),
+    path("workflows/<uuid:workflow_id>/deactivate/", views.deactivate, name="deactivate"),
+    path("workflows/<uuid:workflow_id>/run/", views.run_now, name="run_now"),
+    path("workflows/<uuid:workflow_id>/export/", views.workflow_export, name="workflow_export"),
+    path("workflows/<uuid:workflow_id>/delete/", views.workflow_delete, name="workflow_delete"),
+    path(
+        "workflows/<uuid:workflow_id>/versions/<int:number>/restore/",
+        views.version_restore,
+        name="version_restore",
+    ),
+    path("secrets/", secret_views.secret_list, name="secret_list"),
+    path("secrets/<str:name>/delete/", secret_views.secret_delete, name="secret_delete"),
+]

@@ -1,0 +1,45 @@
+"""Addresses of the pages of runs, and of their REST calls (below `/api/v1/`)."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from runs import api, data_views, views
+
+urlpatterns = [
+    path("readyz", api.readyz, name="readyz"),
+    path("runs/", views.run_list, name="run_list"),
+    path("runs/rows/", views.run_rows, name="run_rows"),
+    path("runs/<uuid:run_id>/", views.run_detail, name="run_detail"),
+    path("runs/<uuid:run_id>/live/", views.run_live, name="run_live"),
+    path("runs/<uuid:run_id>/steps/", views.run_steps, name="run_steps"),
+    path("runs/<uuid:run_id>/resume/", views.run_resume, name="run_resume"),
+    path("runs/<uuid:run_id>/rerun/", views.run_rerun, name="run_rerun"),
+    path("runs/<uuid:run_id>/cancel/", views.run_cancel, name="run_cancel"),
+    path("runs/<uuid:run_id>/raw/", data_views.run_raw, name="run_raw"),
+    path("runs/<uuid:run_id>/data/<str:part>/", data_views.data_tree, name="run_data"),
+    path("runs/<uuid:run_id>/data/<str:part>/raw/", data_views.data_raw, name="run_data_raw"),
+    path("runs/<uuid:run_id>/steps/<int:step_id>/", data_views.step_body, name="step_body"),
+    path(
+        "runs/<uuid:run_id>/steps/<int:step_id>/<str:part>/",
+        data_views.data_tree,
+        name="step_data",
+    ),
+    path(
+        "runs/<uuid:run_id>/steps/<int:step_id>/<str:part>/raw/",
+        data_views.data_raw,
+        name="step_data_raw",
+    ),
+    path("deliveries/", views.delivery_list, name="delivery_list"),
+]
+
+api_urlpatterns = [
+    path("runs/", api.list_runs, name="api_runs"),
+    path("runs/<uuid:run_id>/", api.get_run, name="api_run"),
+    path("runs/<uuid:run_id>/resume-plan/", api.resume_plan, name="api_resume_plan"),
+    path("runs/<uuid:run_id>/resume/", api.resume, name="api_resume"),
+    path("runs/<uuid:run_id>/rerun/", api.rerun, name="api_rerun"),
+    path("runs/<uuid:run_id>/cancel/", api.cancel, name="api_cancel"),
+    path("workflows/<uuid:workflow_id>/execute/", api.execute, name="api_execute"),
+    path("stats/", api.get_stats, name="api_stats"),
+]

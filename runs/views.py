@@ -1,0 +1,322 @@
+"""The pages of runs. Each one: fetch and authorise, one selector or service, answer."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from runs import presentation, selectors, services
+from runs.filters import ReadFilters, read_filters
+from runs.models import Delivery, Run, Step
+from runs.pages import address_with, attempt_to, missing_is_404, pager, read_id
+from runs.selectors import Page
+from runs.services import WhichVersion
+from workflows.access import require_role
+from workflows.errors import GraphError, WorkflowError
+from workflows.graph import Graph
+from workflows.models import Role, Workflow
+from workflows.palette import node_types
+
+TABS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("All", ()),
+    ("In progress", Run.UNFINISHED),
+    ("Completed", (Run.Status.COMPLETED,)),
+    ("Failed", (Run.Status.FAILED,)),
+    ("Cancelled", (Run.Status.CANCELLED,)),
+)
+
+
+# ---------------------------------------------------------------- lists
+
+
+@require_safe
+@require_role(Role.VIEWER)
+def run_list(request: HttpRequest) -> HttpResponse:
+    read = read_filters(request.GET)
+    page = _page_of_runs(request, read)
+    return render(
+        request,
+        "runs/list.html",
+        {
+            "section": "runs",
+            "read": read,
+            "tabs": _tabs(request, read.filters.statuses),
+            "workflows": Workflow.objects.only("name").order_by("name"),
+            "triggers": [each for each in node_types() if each["category"] == "trigger"],
+            "is_filtered": any(request.GET.get(name) for name in (*FILTERS, "status")),
+            "pager": pager(request, page.older, page.newer),
+            **_rows_context(request, page),
+        },
+    )
+
+
+FILTERS = ("workflow", "trigger", "from", "to", "q")
+
+
+@require_safe
+@require_role(Role.VIEWER)
+def run_rows(request: HttpRequest) -> HttpResponse:
+    """The rows of a list that is open; 204 while they are as they were."""
+    context = _rows_context(request, _page_of_runs(request, read_filters(request.GET)))
+    if request.GET.get("seen") == context["seen"]:
+        return HttpResponse(status=204)
+    return render(request, "runs/_rows.html", context)
+
+
+def _page_of_runs(request: HttpRequest, read: ReadFilters) -> Page:
+    return selectors.list_runs(
+        read.filters,
+        older_than=read_id(request.GET.get("before", "")),
+        newer_than=read_id(request.GET.get("after", "")),
+    )
+
+
+def _rows_context(request: HttpRequest, page: Page) -> dict[str, Any]:
+    seen = "".join(f"{run.pk}{run.status}{run.attempt}" for run in page.rows)
+    digest = f"{zlib.crc32(seen.encode()):08x}"
+    query = address_with(request, seen=digest).partition("?")[2]
+    return {
+        "page": page,
+        "seen": digest,
+        "is_live": any(not run.is_finished for run in page.rows),
+        "poll_address": f"{reverse('run_rows')}?{query}",
+    }
+
+
+def _tabs(request: HttpRequest, statuses: tuple[str, ...]) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": label,
+            "address": address_with(request, status=",".join(wanted), before="", after=""),
+            "is_current": set(wanted) == set(statuses),
+        }
+        for label, wanted in TABS
+    ]
+
+
+@require_safe
+@require_role(Role.VIEWER)
+def delivery_list(request: HttpRequest) -> HttpResponse:
+    verdict = request.GET.get("verdict", "")
+    verdicts = {
+        "accepted": [Delivery.Verdict.ACCEPTED, Delivery.Verdict.DUPLICATE],
+        "refused": [v for v in Delivery.Verdict if v not in ("accepted", "duplicate")],
+    }.get(verdict, [v for v in Delivery.Verdict if v == verdict])
+    page = selectors.list_deliveries(
+        verdicts=verdicts,
+        workflow=read_id(request.GET.get("workflow", "")),
+        older_than=read_id(request.GET.get("before", "")),
+        newer_than=read_id(request.GET.get("after", "")),
+    )
+    return render(
+        request,
+        "runs/deliveries.html",
+        {
+            "section": "deliveries",
+            "page": page,
+            "pager": pager(request, page.older, page.newer),
+            "verdicts": Delivery.Verdict.values,
+            "verdict": verdict,
+            "workflows": Workflow.objects.only("name").order_by("name"),
+            "workflow": request.GET.get("workflow", ""),
+            "is_filtered": bool(verdict or request.GET.get("workflow")),
+        },
+    )
+
+
+# ---------------------------------------------------------------- one run
+
+
+@require_safe
+@require_role(Role.VIEWER)
+@missing_is_404
+def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    run = selectors.get_run(run_id)
+    number = _attempt_of(request, run)
+    attempt_steps = selectors.steps_of_attempt(run, number)
+    steps = list(presentation.with_sizes(attempt_steps)[: presentation.STEPS_AT_ONCE])
+    return render(
+        request,
+        "runs/detail.html",
+        {
+            "section": "runs",
+            "attempts": selectors.list_attempts(run),
+            "views": presentation.step_views(run, steps, number),
+            "data": [
+                presentation.part_view("payload", run.payload, "trigger"),
+                presentation.part_view("output", run.output, ""),
+            ],
+            "children": run.children.select_related("workflow").only(
+                "status", "parent_run", "workflow__name"
+            )[:20],
+            **_run_context(run, number, steps, attempt_steps),
+        },
+    )
+
+
+@require_safe
+@require_role(Role.VIEWER)
+@missing_is_404
+def run_live(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """What has changed since the page (or the last answer) was made; 204 for nothing."""
+    run = selectors.get_run(run_id)
+    known = presentation.Cursor.read(request.GET.dict())
+    number = _attempt_of(request, run)
+    if number != run.attempt:
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+    attempt_steps = selectors.steps_of_attempt(run, number)
+    steps = list(presentation.with_sizes(attempt_steps)[: presentation.STEPS_AT_ONCE])
+    changed = [step for step in steps if known.unfinished.get(step.pk, step.status) != step.status]
+    new = [step for step in steps if step.pk > known.last_step]
+    context = _run_context(run, number, steps, attempt_steps)
+    if not changed and not new and known.state == context["cursor"].state:
+        return HttpResponse(status=204)
+    changed = [step for step in changed if step.pk <= known.last_step]
+    views = presentation.step_views(run, [*changed, *new], number, may_open=False)
+    context |= {
+        "changed": [presentation.fill(view) for view in views[: len(changed)]],
+        "new": views[len(changed) :],
+        "data": [presentation.part_view("output", run.output, "")] if run.is_finished else [],
+        "attempts": selectors.list_attempts(run),
+    }
+    return render(request, "runs/_live.html", context)
+
+
+@require_safe
+@require_role(Role.VIEWER)
+@missing_is_404
+def run_steps(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """The next steps of a long run."""
+    run = selectors.get_run(run_id)
+    number = _attempt_of(request, run)
+    start = _number(request, "start", 0)
+    attempt_steps = selectors.steps_of_attempt(run, number)
+    end = start + presentation.STEPS_AT_ONCE
+    steps = list(presentation.with_sizes(attempt_steps)[start:end])
+    return render(
+        request,
+        "runs/_more_steps.html",
+        {
+            "run": run,
+            "attempt": number,
+            "views": presentation.step_views(run, steps, number),
+            "more": _more(attempt_steps, end),
+        },
+    )
+
+
+def _run_context(run: Run, number: int, steps: list[Step], attempt_steps: Any) -> dict[str, Any]:
+    is_latest = number == run.attempt
+    is_live = is_latest and not run.is_finished
+    return {
+        "run": run,
+        "attempt": number,
+        "is_latest": is_latest,
+        "is_live": is_live,
+        "cursor": presentation.Cursor.after(run, steps),
+        "more": _more(attempt_steps, len(steps)),
+        "graph": _graph_of(run),
+        "track": presentation.track_of(attempt_steps),
+        "may_resume": is_latest and run.status in (Run.Status.FAILED, Run.Status.CANCELLED),
+        "may_rerun": is_latest and run.is_finished,
+        "may_cancel": is_live,
+    }
+
+
+def _more(attempt_steps: Any, shown: int) -> dict[str, int] | None:
+    """None when all steps are shown."""
+    if shown < presentation.STEPS_AT_ONCE:
+        return None
+    rest = attempt_steps.count() - shown
+    return {"rest": rest, "start": shown} if rest > 0 else None
+
+
+def _graph_of(run: Run) -> Graph | None:
+    """None for a graph of a form that is no longer read; the steps are shown without it."""
+    try:
+        return Graph.from_json(run.version.graph)
+    except GraphError:
+        return None
+
+
+def _attempt_of(request: HttpRequest, run: Run) -> int:
+    """The one asked for; the last one for anything else."""
+    wanted = _number(request, "attempt", run.attempt)
+    return wanted if 1 <= wanted <= run.attempt else run.attempt
+
+
+def _number(request: HttpRequest, name: str, default: int) -> int:
+    text = request.GET.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else default
+
+
+# ---------------------------------------------------------------- buttons
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require_role(Role.EDITOR)
+@missing_is_404
+def run_resume(request: HttpRequest, run_id: UUID) -> HttpResponseBase:
+    """The plan of a resume, and below it the button that starts it."""
+    run = selectors.get_run(run_id)
+    sent = request.POST if request.method == "POST" else request.GET
+    start = sent.get("from", "failed")
+    start = sent.get("step", "failed") if start == "step" else start
+    version: WhichVersion = "published" if sent.get("version") == "published" else "original"
+    if request.method == "POST":
+        done = attempt_to(
+            request,
+            lambda: services.resume_run(run=run, start=start, version=version),
+            f"Resumed as attempt {run.attempt + 1}.",
+        )
+        query = {"from": start, "version": version}
+        back = f"{reverse('run_resume', args=[run_id])}?{urlencode(query)}"
+        return redirect("run_detail", run_id) if done else redirect(back)
+    template = "runs/_resume.html" if request.headers.get("HX-Request") else "runs/resume.html"
+    return render(request, template, _resume_context(run, start, version))
+
+
+def _resume_context(run: Run, start: str, version: WhichVersion) -> dict[str, Any]:
+    context: dict[str, Any] = {
+        "section": "runs",
+        "run": run,
+        "start": start,
+        "start_kind": start if start in ("failed", "start") else "step",
+        "version": version,
+        "published": run.workflow.published,
+        "completed": selectors.steps_of_attempt(run, run.attempt)
+        .filter(status=Step.Status.COMPLETED, iteration="")
+        .only("node_id", "name", "node_type"),
+    }
+    try:
+        context["plan"] = services.plan_resume(run=run, start=start, version=version)
+    except WorkflowError as error:
+        context["refusal"] = error.message
+    return context
+
+
+@require_POST
+@require_role(Role.EDITOR)
+@missing_is_404
+def run_rerun(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    run = selectors.get_run(run_id)
+    new = attempt_to(request, lambda: services.rerun(run=run), "Started again, as a new run.")
+    return redirect("run_detail", new.pk if new else run_id)
+
+
+@require_POST
+@require_role(Role.EDITOR)
+@missing_is_404
+def run_cancel(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    run = selectors.get_run(run_id)
+    if attempt_to(request, lambda: services.cancel_run(run=run)):
+        messages.success(request, "The run was cancelled.")
+    return redirect("run_detail", run_id)
