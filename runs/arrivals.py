@@ -234,7 +234,7 @@ def _insert_runs(arrivals: Sequence[Arrival]) -> None:
     with connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO runs_run (id, workflow_id, version_id, status, attempt, trigger_type, "
-            "payload, created_at) VALUES (%s, %s, %s, %s, 1, %s, %s, %s)",
+            "payload, call_stack, created_at) VALUES (%s, %s, %s, %s, 1, %s, %s, '[]', %s)",
             rows,
         )
 

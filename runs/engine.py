@@ -1,32 +1,35 @@
 """The engine: takes a run as far as it goes. Pure Python over a RunState, no SQL, no threads.
 
-Crash, retry wait and resume are the same code: a run is played again from its trigger, and steps
+Crash, wait, retry and resume are the same code: a run is played again from its trigger, and steps
 that are remembered are recalled instead of executed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable
 from time import monotonic
 from typing import Protocol
 
+from runs import outcomes
+from runs.frames import Frame
 from runs.models import Run, Step
 from runs.state import (
-    REMEMBERED_FAILURE_PORT,
+    ERROR_PORT,
+    ChildCall,
     EffectCall,
     Ending,
+    Execution,
     RunState,
-    RunTimeoutError,
     StepContext,
     StepRecord,
     StepTimeoutError,
+    Waiting,
 )
 from workflows import plain_json
 from workflows.compiled import CompiledNode
-from workflows.errors import NodeError, WorkflowError
+from workflows.errors import NodeError
 from workflows.limits import limits
-from workflows.node_type import End, Json, Output, Result
+from workflows.node_type import Output, Result
 from workflows.templating import Resolved
 from workflows.vault import VaultSnapshot
 
@@ -50,45 +53,88 @@ class Surroundings(Protocol):
 def advance(state: RunState, around: Surroundings, until: float) -> None:
     """Go on until nothing is ready or the monotonic time `until` is reached.
 
-    1. end a run that is over its time  2. try again what is due
-    3. recall or execute each ready node  4. end the run when nothing is left
+    1. end a run that is over its time  2. go on with what is due
+    3. recall or execute each ready node  4. end the run when nothing is open
     """
     if around.now() >= state.deadline:
-        end_with_error(state, around, run_timeout())
-    for node_id, try_number in state.due_retries(around.now()):
-        execute(state, state.graph.nodes[node_id], around, try_number)
+        outcomes.end_with_error(state, outcomes.run_timeout(), around)
+    for waiting in state.take_due(around.now()):
+        go_on(waiting, around)
     while state.ready and state.ending is None and monotonic() < until:
-        node = state.graph.nodes[state.ready.popleft()]
-        if (record := state.memory.pop((node.node.id, ""), None)) is not None:
-            recall(state, node, record, around)
+        frame, node_id = state.ready.popleft()
+        if frame.is_dead:
+            continue
+        record = state.memory.pop((node_id, frame.path), None)
+        if record is None:
+            execute(state, frame, state.graph.nodes[node_id], around)
         else:
-            execute(state, node, around)
-    if state.ending is None and state.is_idle and not state.retries:
-        state.ending = Ending(Run.Status.COMPLETED, output=output_of(state))
+            recall(Execution(state, frame, state.graph.nodes[node_id], record), around)
+    if state.ending is None and not state.root.open:
+        output = plain_json.dump(state.root.output)
+        state.ending = Ending(Run.Status.COMPLETED, output=output)
 
 
-def recall(state: RunState, node: CompiledNode, record: StepRecord, around: Surroundings) -> None:
-    """Use a remembered step: its outcome, its next try, or the effect that a crash cut off."""
-    if record.status == Step.Status.COMPLETED or record.port == REMEMBERED_FAILURE_PORT:
+def go_on(waiting: Waiting, around: Surroundings) -> None:
+    """A waiting step is due: its next try, or its end."""
+    if waiting.is_retry:
+        number = waiting.record.try_number + 1
+        execute(waiting.state, waiting.frame, waiting.node, around, number)
+    else:
+        outcomes.finish(waiting, outcomes.waited(waiting.record, around), around)
+
+
+def recall(step: Execution, around: Surroundings) -> None:
+    """Use a remembered step: its outcome, its wait, or the work that a crash cut off."""
+    record = step.record
+    if record.status in (Step.Status.COMPLETED, Step.Status.IGNORED) or record.port == ERROR_PORT:
         output = plain_json.loads(record.output or "null")
-        state.settle(node.node.id, record.port, output)
-    elif record.status == Step.Status.FAILED and record.wake_at is not None:
-        if record.wake_at <= around.now():
-            execute(state, node, around, record.try_number + 1)
-        else:
-            state.retries[node.node.id] = (record.wake_at, record.try_number + 1)
-    elif node.repeats_when_interrupted:
-        record.warnings.append(INTERRUPTED)
-        start(state, node, record, around)
+        outcomes.settle(step, record.port, output, around)
+    elif record.wake_at is not None:
+        is_retry = record.status == Step.Status.FAILED
+        outcomes.wait(step, record.wake_at, is_retry)
+        for waiting in step.state.take_due(around.now()):
+            go_on(waiting, around)
+    elif record.status == Step.Status.WAITING:
+        recall_child(step, around)
+    elif step.node.repeats_when_interrupted:
+        if step.node.has_effect:
+            record.warnings.append(INTERRUPTED)
+        start(step, around)
     else:
         message = (
             "The worker stopped during this step and nobody knows whether its effect was made. "
             "Check it, then resume the run from this step."
         )
-        fail(state, node, record, NodeError(message, code="interrupted"), around)
+        outcomes.fail(step, NodeError(message, code="interrupted"), around)
 
 
-def execute(state: RunState, node: CompiledNode, around: Surroundings, try_number: int = 1) -> None:
+def recall_child(step: Execution, around: Surroundings) -> None:
+    """A step that waits for a run which it called."""
+    child_run = plain_json.loads(step.record.output or "{}").get("run_id", "")
+    call = ChildCall(
+        step.state,
+        step.frame,
+        step.node,
+        step.record,
+        workflow="",
+        inputs={},
+        wait=True,
+        child_run=child_run,
+    )
+    ended = step.state.child_endings.get(child_run)
+    if ended is None:
+        step.state.children[call.key] = call
+    else:
+        outcomes.child_ended(call, ended, around)
+
+
+def execute(
+    state: RunState,
+    frame: Frame,
+    node: CompiledNode,
+    around: Surroundings,
+    try_number: int = 1,
+) -> None:
     record = StepRecord(
         node_id=node.node.id,
         node_type=node.node.type,
@@ -97,225 +143,114 @@ def execute(state: RunState, node: CompiledNode, around: Surroundings, try_numbe
         sequence=state.next_sequence(),
         status=Step.Status.RUNNING,
         started_at=around.now(),
+        iteration=frame.path,
         try_number=try_number,
     )
-    start(state, node, record, around)
+    start(Execution(state, frame, node, record), around)
 
 
-def start(state: RunState, node: CompiledNode, record: StepRecord, around: Surroundings) -> None:
+def start(step: Execution, around: Surroundings) -> None:
     """Do a pure step now; prepare one with an outside effect, to be made after the commit."""
-    context = context_of(state, node, record, around)
-    exposed: frozenset[str] = frozenset()
+    context = context_of(step, around)
     try:
-        resolved = resolve(state, node, record, around)
-        exposed = resolved.exposed
-        if node.has_effect:
-            call = EffectCall(state, node, record, resolved.value, context, exposed)
-            state.calls[node.node.id] = call
-            state.starting.append(call)
+        resolved = resolve(step, around)
+        step.exposed = resolved.exposed
+        if step.node.has_effect:
+            prepare(step, resolved, context)
             return
-        if state.hung_node == node.node.id:
-            raise node_timeout(context)
+        if step.state.hung_node == step.node.node.id:
+            raise outcomes.node_timeout(context)
         result = around.limited(
-            state,
-            node.node.id,
+            step.state,
+            step.node.node.id,
             context.seconds_left,
-            lambda: node.type.execute(resolved.value, context),
+            lambda: step.node.type.execute(resolved.value, context),
         )
-        finish(state, node, record, result, exposed, around)
+        outcomes.finish(step, result, around)
     except StepTimeoutError:
-        fail(state, node, record, node_timeout(context), around, exposed)
+        outcomes.fail(step, outcomes.node_timeout(context), around)
     except NodeError as error:
-        fail(state, node, record, error, around, exposed)
+        outcomes.fail(step, error, around)
+
+
+def resolve(step: Execution, around: Surroundings) -> Resolved:
+    """The config with its templates resolved; what is logged of it shows no secret."""
+    config, context = step.node.config, step.frame.context
+    shown = None
+    if config.uses_vault:
+        context = {**context, "vault": around.vault.values}
+        shown = config.resolve(context, masked=True)
+    resolved = config.resolve(context, strict=step.state.strict)
+    step.record.warnings.extend(resolved.warnings)
+    value, text = plain_json.encode((shown or resolved).value)
+    _, step.record.input = around.vault.redact_json(value, text, resolved.exposed)
+    return resolved
+
+
+def prepare(step: Execution, resolved: Resolved, context: StepContext) -> None:
+    call = EffectCall(
+        step.state,
+        step.frame,
+        step.node,
+        step.record,
+        step.exposed,
+        config=resolved.value,
+        context=context,
+    )
+    step.state.calls[call.key] = call
+    step.state.starting.append(call)
 
 
 def launch(call: EffectCall, around: Surroundings) -> None:
     """Record a prepared effect as running, to be committed before it is made."""
-    call.context = context_of(call.state, call.node, call.record, around)
+    call.context = context_of(call, around)
     call.state.unsaved.append(call.record)
 
 
-def resolve(
-    state: RunState, node: CompiledNode, record: StepRecord, around: Surroundings
-) -> Resolved:
-    """The config with its templates resolved; what is logged of it shows no secret."""
-    if node.config.uses_vault:
-        context = {**state.context, "vault": around.vault.values}
-        shown = node.config.resolve(context, masked=True)
-    else:
-        context, shown = state.context, None
-    resolved = node.config.resolve(context, strict=state.strict)
-    record.warnings.extend(resolved.warnings)
-    value, text = plain_json.encode((shown or resolved).value)
-    _, record.input = around.vault.redact_json(value, text, resolved.exposed)
-    return resolved
-
-
-def context_of(
-    state: RunState, node: CompiledNode, record: StepRecord, around: Surroundings
-) -> StepContext:
+def context_of(step: Execution, around: Surroundings) -> StepContext:
     now = around.now()
     return StepContext(
-        run_id=state.run_id,
-        node_id=node.node.id,
-        iteration=record.iteration,
-        trigger=state.payload,
+        run_id=step.state.run_id,
+        node_id=step.node.node.id,
+        iteration=step.record.iteration,
+        trigger=step.state.payload,
         now_seconds=now,
-        deadline=min(now + limits().node_seconds, state.deadline),
+        deadline=min(now + limits().node_seconds, step.state.deadline),
     )
-
-
-def finish(
-    state: RunState,
-    node: CompiledNode,
-    record: StepRecord,
-    result: Result,
-    exposed: Iterable[str],
-    around: Surroundings,
-) -> None:
-    """Record what a node returned and do what it says. Raises NodeError for an output that can not
-    be kept."""
-    output = result.value if isinstance(result, Output) else result.output
-    value, record.output = kept(output, exposed, around)
-    record.status = Step.Status.COMPLETED
-    record.finished_at = around.now()
-    record.port = result.port if isinstance(result, Output) else ""
-    state.unsaved.append(record)
-    if isinstance(result, End):
-        end(state, result, node, around)
-        return
-    record.warnings.extend(result.warnings)
-    state.settle(node.node.id, result.port, value)
-
-
-def kept(output: Json, exposed: Iterable[str], around: Surroundings) -> tuple[Json, str]:
-    """The output as it is stored and as later steps see it: plain JSON, in size, no secret."""
-    value, text = plain_json.encode(output)
-    most = limits().step_output_bytes
-    if len(text) > most or (len(text) * 4 > most and len(text.encode()) > most):
-        raise NodeError(
-            f"The output of this step is larger than {most:,} bytes. Take only the part you need.",
-            code="output_too_large",
-        )
-    return around.vault.redact_json(value, text, exposed)
-
-
-def fail(
-    state: RunState,
-    node: CompiledNode,
-    record: StepRecord,
-    error: NodeError,
-    around: Surroundings,
-    exposed: Iterable[str] = (),
-) -> None:
-    """A step failed: try again later, take the port `error`, or end the run."""
-    now = around.now()
-    error_text = shown_error(error, around, exposed)
-    record.status, record.finished_at, record.error = Step.Status.FAILED, now, error_text
-    state.unsaved.append(record)
-    retry = node.node.retry
-    if retry and error.retryable and record.try_number < retry.max_attempts:
-        wait = max(retry.wait_before(record.try_number + 1), error.retry_after or 0)
-        record.wake_at = now + min(wait, limits().run_seconds)
-        state.retries[node.node.id] = (record.wake_at, record.try_number + 1)
-    elif node.node.continue_on_error and not isinstance(error, RunTimeoutError):
-        shown = plain_json.loads(error_text)
-        output = {"error": True, "message": shown["message"], "code": shown["code"]}
-        record.port, record.output = REMEMBERED_FAILURE_PORT, plain_json.dump(output)
-        state.settle(node.node.id, REMEMBERED_FAILURE_PORT, output)
-    else:
-        end_with_error(state, around, error, node, exposed)
-
-
-def end(state: RunState, result: End, node: CompiledNode, around: Surroundings) -> None:
-    """A node ended the whole run."""
-    if result.status == "completed":
-        cancel_calls(state, around)
-        text = around.vault.redact_json(*plain_json.encode({"message": result.message}))[1]
-        state.ending = Ending(Run.Status.COMPLETED, output=text)
-    else:
-        message = result.message or "The workflow ended itself as failed."
-        end_with_error(state, around, NodeError(message, code="terminated"), node)
-
-
-def end_with_error(
-    state: RunState,
-    around: Surroundings,
-    error: WorkflowError,
-    node: CompiledNode | None = None,
-    exposed: Iterable[str] = (),
-) -> None:
-    """Fail the run; what its other branches are doing is cancelled."""
-    cancel_calls(state, around)
-    state.ready.clear()
-    state.retries.clear()
-    state.ending = Ending(Run.Status.FAILED, error=shown_error(error, around, exposed, node))
-
-
-def cancel_calls(state: RunState, around: Surroundings) -> None:
-    for call in state.calls.values():
-        call.abandoned = True
-        record = replace(call.record, status=Step.Status.CANCELLED, finished_at=around.now())
-        state.unsaved.append(record)
-    state.calls.clear()
-    state.starting.clear()
 
 
 def collect(call: EffectCall, outcome: Result | NodeError, around: Surroundings) -> None:
     """Take the outcome of an effect into its run."""
-    state = call.state
-    if call.abandoned or state.ending is not None:
+    if call.abandoned or call.state.ending is not None:
         return
-    del state.calls[call.node.node.id]
+    del call.state.calls[call.key]
     try:
         if isinstance(outcome, NodeError):
             raise outcome
-        finish(state, call.node, call.record, outcome, call.exposed, around)
+        outcomes.finish(call, outcome, around)
     except NodeError as error:
-        fail(state, call.node, call.record, error, around, call.exposed)
+        outcomes.fail(call, error, around)
 
 
 def expire(call: EffectCall, around: Surroundings) -> None:
     """An effect did not end in time; its thread is left alone."""
     if around.now() >= call.state.deadline:
-        end_with_error(call.state, around, run_timeout())
+        outcomes.end_with_error(call.state, outcomes.run_timeout(), around)
     else:
-        collect(call, node_timeout(call.context), around)
+        collect(call, outcomes.node_timeout(call.context), around)
     call.abandoned = True
 
 
-def run_timeout() -> RunTimeoutError:
-    return RunTimeoutError(
-        f"The run took longer than {limits().run_seconds:g} seconds. "
-        "Split the workflow, or resume the run for another period."
-    )
-
-
-def node_timeout(context: StepContext) -> NodeError:
-    if context.deadline - context.now_seconds < limits().node_seconds:
-        return run_timeout()
-    return NodeError(
-        f"The step took longer than {limits().node_seconds:g} seconds and was stopped. "
-        "Give it less to do, or a shorter timeout of its own.",
-        code="node_timeout",
-    )
-
-
-def shown_error(
-    error: WorkflowError,
-    around: Surroundings,
-    exposed: Iterable[str] = (),
-    node: CompiledNode | None = None,
-) -> str:
-    """The error as JSON text, without secrets."""
-    shown = error.as_json(lambda text: around.vault.redact(text, exposed))
-    if node is not None:
-        name = node.node.name or node.type.label
-        shown["details"] = {"node": node.node.id, "name": name, **shown["details"]}
-    return around.vault.redact_json(*plain_json.encode(shown), exposed)[1]
-
-
-def output_of(state: RunState) -> str:
-    """That of the node where the run ended; by node id where it ended in several."""
-    outputs = state.ends
-    return plain_json.dump(next(iter(outputs.values())) if len(outputs) == 1 else outputs)
+def called(call: ChildCall, outcome: Output | NodeError, around: Surroundings) -> None:
+    """A child run was prepared (it is stored with the next checkpoint), or could not be."""
+    try:
+        if isinstance(outcome, NodeError):
+            raise outcome
+        if not call.child_run:
+            outcomes.finish(call, outcome, around, status=Step.Status.IGNORED)
+        elif call.wait:
+            outcomes.wait_for_child(call)
+        else:
+            outcomes.finish(call, outcome, around)
+    except NodeError as error:
+        outcomes.fail(call, error, around)

@@ -22,6 +22,7 @@ class Claim:
     run_id: str
     fence: int
     deaths: int
+    wakeups: int
 
 
 def now() -> float:
@@ -53,10 +54,10 @@ def claim(owner: str, most: int, *, suspects: bool = False) -> list[Claim]:
             f"owner = %s, fence = fence + 1, available_at = {now_sql} + %s WHERE run_id IN ("
             f"SELECT run_id FROM runs_job WHERE available_at <= {now_sql} "
             f"AND deaths + CASE WHEN owner = '' THEN 0 ELSE 1 END {comparison} %s "
-            f"ORDER BY available_at LIMIT %s {skip}) RETURNING run_id, fence, deaths",
+            f"ORDER BY available_at LIMIT %s {skip}) RETURNING run_id, fence, deaths, wakeups",
             [owner, _lease_ms(), SUSPECT_DEATHS, 1 if suspects else most],
         )
-        return [Claim(hexed(row[0]), row[1], row[2]) for row in cursor.fetchall()]
+        return [Claim(hexed(row[0]), *row[1:]) for row in cursor.fetchall()]
 
 
 def steal(owner: str, run_id: str) -> Claim | None:
@@ -64,11 +65,11 @@ def steal(owner: str, run_id: str) -> Claim | None:
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE runs_job SET owner = %s, fence = fence + 1, available_at = "
-            f"{database_now_sql()} + %s WHERE run_id = %s RETURNING run_id, fence, deaths",
+            f"{database_now_sql()} + %s WHERE run_id = %s RETURNING run_id, fence, deaths, wakeups",
             [owner, _lease_ms(), run_id],
         )
         row = cursor.fetchone()
-    return Claim(hexed(row[0]), row[1], row[2]) if row else None
+    return Claim(hexed(row[0]), *row[1:]) if row else None
 
 
 def suspects_wait() -> bool:

@@ -49,6 +49,8 @@ class Run(models.Model):
     parent_run = models.ForeignKey(
         "self", null=True, on_delete=models.SET_NULL, related_name="children", db_constraint=False
     )
+    call_stack = JsonText(default=list)
+    """Ids of the workflows that called each other up to this run, without its own."""
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -146,6 +148,8 @@ class Job(models.Model):
     fence = models.BigIntegerField(default=0)
     deaths = models.PositiveIntegerField(default=0)
     """Workers that died with this job since it last made progress."""
+    wakeups = models.PositiveIntegerField(default=0)
+    """Child runs that ended; one that ends while the job is claimed must not be missed."""
 
     def __str__(self) -> str:
         return str(self.run_id)

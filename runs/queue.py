@@ -12,7 +12,7 @@ import os
 import socket
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from django.conf import settings
@@ -36,11 +36,27 @@ def insert_jobs(run_ids: Iterable[str]) -> None:
     """Make the runs claimable, within the caller's transaction. `run_ids` in hex."""
     with connection.cursor() as cursor:
         cursor.executemany(
-            "INSERT INTO runs_job (run_id, available_at, owner, fence, deaths) "
-            f"VALUES (%s, {database_now_sql()}, '', 0, 0)",
+            "INSERT INTO runs_job (run_id, available_at, owner, fence, deaths, wakeups) "
+            f"VALUES (%s, {database_now_sql()}, '', 0, 0, 0)",
             [(run_id,) for run_id in run_ids],
         )
         if connection.vendor == "postgresql":
+            cursor.execute(f"NOTIFY {CHANNEL}")
+
+
+def wake_parents(run_ids: Sequence[str]) -> None:
+    """These runs have ended: whoever waits for them looks again. Within the transaction that ends
+    them; the rows of the parents are counted, so one that is claimed now is not missed."""
+    marks = ", ".join("%s" for _ in run_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE runs_job SET wakeups = wakeups + 1, available_at = "
+            f"CASE WHEN owner = '' THEN {database_now_sql()} ELSE available_at END "
+            f"WHERE run_id IN (SELECT parent_run_id FROM runs_run WHERE id IN ({marks}) "
+            "AND parent_run_id IS NOT NULL)",
+            list(run_ids),
+        )
+        if connection.vendor == "postgresql" and cursor.rowcount:
             cursor.execute(f"NOTIFY {CHANNEL}")
 
 

@@ -55,7 +55,8 @@ def plan(graph: CompiledGraph, version: int, rows: Iterable[Step], start: str) -
 
 def is_settled(row: Step) -> bool:
     """Whether the step has an outcome that the run can go on from."""
-    return row.status == Step.Status.COMPLETED or row.port == "error"
+    done = (Step.Status.COMPLETED, Step.Status.IGNORED)
+    return row.status in done or row.port == "error"
 
 
 def _repeated(graph: CompiledGraph, rows: Iterable[Step], start: str) -> set[str]:

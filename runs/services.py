@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from datetime import timedelta
 from typing import Literal
-from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -96,7 +96,7 @@ def rerun(*, run: Run) -> Run:
 
 
 def cancel_run(*, run: Run) -> Run:
-    """Stop a run and its waits. Raises ConflictError when it has ended already."""
+    """Stop a run, its waits and the runs it called. Raises ConflictError when it has ended."""
     now = timezone.now()
     with transaction.atomic():
         Job.objects.filter(run=run).delete()
@@ -112,6 +112,11 @@ def cancel_run(*, run: Run) -> Run:
         run.steps.filter(status__in=[Step.Status.RUNNING, Step.Status.WAITING]).update(
             status=Step.Status.CANCELLED, finished_at=now
         )
+        queue.wake_parents([run.pk.hex])
+        for child in Run.objects.filter(parent_run=run, status__in=Run.UNFINISHED):
+            with suppress(ConflictError):
+                cancel_run(run=child)
+    transaction.on_commit(queue.wake)
     run.refresh_from_db()
     return run
 
@@ -160,7 +165,7 @@ def resume_run(*, run: Run, start: str = "failed", version: WhichVersion = "orig
                 code="not_resumable",
             )
         Step.objects.filter(pk__in=planned.superseded).update(superseded_by=run.attempt + 1)
-        queue.insert_jobs([UUID(str(run.pk)).hex])
+        queue.insert_jobs([run.pk.hex])
     transaction.on_commit(queue.wake)
     run.refresh_from_db()
     return run

@@ -1,20 +1,25 @@
-"""One run in a worker's memory: what is known, what is ready, what is still to be written."""
+"""One run in a worker's memory: what is known, what is under way, what is still to be written."""
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID, uuid5
 
+from runs.frames import Frame
 from workflows.compiled import CompiledGraph, CompiledNode
 from workflows.errors import NodeError
 from workflows.limits import limits
 from workflows.node_type import Json
 
-REMEMBERED_FAILURE_PORT = "error"
+ERROR_PORT = "error"
+
+StepKey: TypeAlias = tuple[str, str]
+"""(node id, iteration)"""
 
 
 @dataclass(slots=True)
@@ -48,6 +53,15 @@ class Ending:
     output: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ChildEnding:
+    """How a run that was called ended."""
+
+    status: str
+    error: Json
+    output: Json
+
+
 @dataclass(frozen=True)
 class StepContext:
     """What a node may know about the run (workflows.node_type.Context)."""
@@ -73,23 +87,62 @@ class StepContext:
         return str(uuid5(UUID(self.run_id), f"{self.node_id}[{self.iteration}]"))
 
 
-@dataclass(slots=True)
-class EffectCall:
-    """A step with an outside effect: recorded as running first, then made in a thread."""
+@dataclass(slots=True, eq=False)
+class Execution:
+    """One step in the making. `exposed`: texts in which a secret went into its input."""
 
     state: RunState
+    frame: Frame
     node: CompiledNode
     record: StepRecord
-    config: dict[str, Any]
-    context: StepContext
-    exposed: frozenset[str]
+    exposed: frozenset[str] = frozenset()
+
+    @property
+    def key(self) -> StepKey:
+        return self.record.node_id, self.record.iteration
+
+
+@dataclass(slots=True, eq=False)
+class EffectCall(Execution):
+    """A step with an outside effect: recorded as running first, then made in a thread."""
+
+    config: dict[str, Any] = field(default_factory=dict)
+    context: StepContext = field(kw_only=True)
     abandoned: bool = False
 
 
+@dataclass(slots=True, eq=False)
+class Waiting(Execution):
+    """A step that goes on, or a failed one that is tried again, at `due`."""
+
+    due: float = field(kw_only=True)
+    is_retry: bool = field(kw_only=True)
+
+
+@dataclass(slots=True, eq=False)
+class ChildCall(Execution):
+    """A step that starts another run, and may wait for its end."""
+
+    workflow: str = field(kw_only=True)
+    inputs: dict[str, Json] = field(kw_only=True)
+    wait: bool = field(kw_only=True)
+    child_run: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Loop(Execution):
+    """An iterator at work: one frame for each item that was started."""
+
+    items: list[Json] = field(kw_only=True)
+    concurrency: int = field(kw_only=True)
+    results: list[Json] = field(default_factory=list)
+    started: int = 0
+    done: int = 0
+    is_dead: bool = False
+
+
 class RunState:
-    """The nodes of one run as they settle. A node is ready when each of its incoming edges is
-    settled and at least one was taken; when none was taken, the node is dead and so are its edges.
-    """
+    """A claimed run, played from its trigger with `memory` as what is known of its steps."""
 
     def __init__(
         self,
@@ -97,8 +150,11 @@ class RunState:
         run_id: str,
         fence: int,
         deaths: int,
+        wakeups: int,
         attempt: int,
         status: str,
+        parent_run: str | None,
+        call_stack: list[str],
         workflow: dict[str, Json],
         strict: bool,
         most_parallel: int | None,
@@ -106,13 +162,18 @@ class RunState:
         graph: CompiledGraph,
         started_at: float,
         attempt_started_at: float,
-        memory: dict[tuple[str, str], StepRecord],
+        memory: dict[StepKey, StepRecord],
+        child_endings: dict[str, ChildEnding],
     ) -> None:
         self.run_id = run_id
         self.fence = fence
         self.deaths = deaths
+        self.wakeups = wakeups
         self.attempt = attempt
         self.saved_status = status
+        self.parent_run = parent_run
+        self.call_stack = call_stack
+        """Ids of the workflows that called each other up to this run, its own last."""
         self.strict = strict
         self.workflow_id = str(workflow["id"])
         self.most_parallel = most_parallel
@@ -121,79 +182,91 @@ class RunState:
         self.started_at = started_at
         self.attempt_started_at = attempt_started_at
         self.memory = memory
+        self.child_endings = child_endings
         self.sequence = max(
-            (r.sequence for r in memory.values() if r.attempt == attempt), default=0
+            (record.sequence for record in memory.values() if record.attempt == attempt), default=0
         )
-        self.context: dict[str, Json] = {
-            "trigger": payload,
-            "run": {"id": str(UUID(run_id)), "attempt": attempt},
-            "workflow": workflow,
-        }
-        self.ready: deque[str] = deque([graph.trigger])
-        self.missing = {name: node.incoming for name, node in graph.nodes.items()}
-        self.taken: set[str] = set()
-        self.calls: dict[str, EffectCall] = {}
-        self.retries: dict[str, tuple[float, int]] = {}
-        """Node -> (when, try number)."""
-        self.ends: dict[str, Json] = {}
-        self.unsaved: list[StepRecord] = []
+        self.ready: deque[tuple[Frame, str]] = deque()
+        self.calls: dict[StepKey, EffectCall] = {}
+        self.waits: dict[StepKey, Waiting] = {}
+        self.children: dict[StepKey, ChildCall] = {}
+        self.loops: dict[StepKey, Loop] = {}
         self.starting: list[EffectCall] = []
+        self.calling: list[ChildCall] = []
+        self.unsaved: list[StepRecord] = []
+        self.new_runs: list[NewRun] = []
         self.ending: Ending | None = None
         self.hung_node = ""
         """The node in which the last worker of this run hung for longer than it may."""
+        self.root = Frame(
+            graph,
+            self.ready,
+            {
+                "trigger": payload,
+                "run": {"id": str(UUID(run_id)), "attempt": attempt},
+                "workflow": workflow,
+            },
+        )
+        self.root.begin()
 
     @property
     def is_idle(self) -> bool:
-        """Nothing to do before the next due retry."""
-        return not (self.ready or self.calls or self.starting)
+        """Nothing to do before a due time or the end of a child run."""
+        return not (self.ready or self.calls or self.starting or self.calling)
 
     @property
     def deadline(self) -> float:
         return self.attempt_started_at + limits().run_seconds
 
     @property
-    def next_due(self) -> float | None:
-        """When a run that waits must be looked at again; None: it does not wait for a time."""
-        if not self.retries:
-            return None
-        return min(self.deadline, *(due for due, _ in self.retries.values()))
+    def next_due(self) -> float:
+        """When a run that waits must be looked at again."""
+        return min([self.deadline, *(waiting.due for waiting in self.waits.values())])
 
     def next_sequence(self) -> int:
         self.sequence += 1
         return self.sequence
 
-    def settle(self, node_id: str, port: str, output: Json) -> None:
-        """The node is done and its `port` is taken; all its other edges are dead."""
-        self.context[node_id] = output
-        edges = self.graph.nodes[node_id].outgoing
-        if not any(edge.port == port for edge in edges):
-            self.ends[node_id] = output
-        dead = []
-        for edge in edges:
-            if self._arrive(edge.target, edge.port == port):
-                dead.append(edge.target)
-        while dead:
-            for edge in self.graph.nodes[dead.pop()].outgoing:
-                if self._arrive(edge.target, False):
-                    dead.append(edge.target)
-
-    def _arrive(self, target: str, taken: bool) -> bool:
-        """One edge to `target` is settled. True when that made the target dead."""
-        self.missing[target] -= 1
-        if taken:
-            self.taken.add(target)
-        if self.missing[target]:
-            return False
-        if target in self.taken:
-            self.ready.append(target)
-            return False
-        return True
-
-    def due_retries(self, now: float) -> list[tuple[str, int]]:
-        due = [(node, number) for node, (when, number) in self.retries.items() if when <= now]
-        for node, _ in due:
-            del self.retries[node]
+    def take_due(self, now: float) -> list[Waiting]:
+        due = [waiting for waiting in self.waits.values() if waiting.due <= now]
+        for waiting in due:
+            del self.waits[waiting.key]
         return due
+
+    def under_way(self) -> Iterator[Execution]:
+        """All steps that have begun and not ended."""
+        yield from self.calls.values()
+        yield from self.waits.values()
+        yield from self.children.values()
+        yield from self.calling
+        yield from self.loops.values()
+
+    def drop(self, loop: Loop | None) -> list[Execution]:
+        """Give up what is under way within a loop, or everywhere; returns it."""
+        dropped = [e for e in self.under_way() if loop is None or e.frame.is_within(loop)]
+        for execution in dropped:
+            if isinstance(execution, EffectCall):
+                execution.abandoned = True
+            elif isinstance(execution, Loop):
+                execution.is_dead = True
+            for group in (self.calls, self.waits, self.children, self.loops):
+                if group.get(execution.key) is execution:
+                    del group[execution.key]
+        self.starting = [call for call in self.starting if not call.abandoned]
+        self.calling = [call for call in self.calling if call not in dropped]
+        return dropped
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """A child run, stored in the transaction that records the step which calls it."""
+
+    run_id: str
+    workflow_id: str
+    version_id: int
+    payload: str
+    parent_run: str
+    call_stack: list[str]
 
 
 class StepTimeoutError(BaseException):

@@ -14,8 +14,8 @@ from django.db import connection
 
 from runs.leases import Claim, hexed
 from runs.models import Run, Step
-from runs.queue import database_now_sql
-from runs.state import RunState, StepRecord
+from runs.queue import database_now_sql, insert_jobs, wake_parents
+from runs.state import ChildEnding, NewRun, RunState, StepKey, StepRecord
 from workflows.compiled import CompiledGraph, compile_graph
 from workflows.errors import GraphError
 from workflows.graph import Graph
@@ -56,7 +56,8 @@ def load(
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT r.id, r.version_id, r.attempt, r.status, r.payload, r.started_at, "
-            "r.attempt_started_at, w.id, w.name, w.settings FROM runs_run r "
+            "r.attempt_started_at, w.id, w.name, w.settings, r.parent_run_id, r.call_stack "
+            "FROM runs_run r "
             "JOIN workflows_workflow w ON w.id = r.workflow_id "
             f"WHERE r.id IN ({_marks(by_id)})",
             list(by_id),
@@ -64,8 +65,12 @@ def load(
         rows = cursor.fetchall()
     known = [hexed(row[0]) for row in rows if row[2] > 1 or row[5] is not None]
     memories = _memories(known)
+    endings = _child_endings(memories.values())
     compiled = graphs.get({row[1] for row in rows})
-    return [_state(by_id[hexed(row[0])], row, compiled[row[1]], memories, moment) for row in rows]
+    return [
+        _state(by_id[hexed(row[0])], row, compiled[row[1]], memories, endings, moment)
+        for row in rows
+    ]
 
 
 def admit(state: RunState) -> bool:
@@ -96,7 +101,8 @@ def _state(
     claim: Claim,
     row: Sequence[Any],
     graph: CompiledGraph | GraphError,
-    memories: Mapping[str, dict[tuple[str, str], StepRecord]],
+    memories: Mapping[str, dict[StepKey, StepRecord]],
+    endings: dict[str, ChildEnding],
     moment: float,
 ) -> RunState | tuple[Claim, GraphError]:
     if isinstance(graph, GraphError):
@@ -106,6 +112,10 @@ def _state(
         run_id=claim.run_id,
         fence=claim.fence,
         deaths=claim.deaths,
+        wakeups=claim.wakeups,
+        parent_run=hexed(row[10]) if row[10] else None,
+        call_stack=[*loads(row[11]), str(UUID(hexed(row[7])))],
+        child_endings=endings,
         attempt=row[2],
         status=row[3],
         payload=loads(row[4]),
@@ -119,9 +129,9 @@ def _state(
     )
 
 
-def _memories(run_ids: Sequence[str]) -> dict[str, dict[tuple[str, str], StepRecord]]:
+def _memories(run_ids: Sequence[str]) -> dict[str, dict[StepKey, StepRecord]]:
     """The steps that count, the last try of each."""
-    memories: dict[str, dict[tuple[str, str], StepRecord]] = {run_id: {} for run_id in run_ids}
+    memories: dict[str, dict[StepKey, StepRecord]] = {run_id: {} for run_id in run_ids}
     if not run_ids:
         return memories
     columns = ", ".join(_RECORD_COLUMNS)
@@ -143,21 +153,42 @@ def _memories(run_ids: Sequence[str]) -> dict[str, dict[tuple[str, str], StepRec
 # ---------------------------------------------------------------- checkpoint
 
 
+def _child_endings(
+    memories: Iterable[Mapping[StepKey, StepRecord]],
+) -> dict[str, ChildEnding]:
+    """How the runs ended that waiting steps called; those that have not are left out."""
+    called = [
+        UUID(loads(record.output)["run_id"])
+        for memory in memories
+        for record in memory.values()
+        if record.status == Step.Status.WAITING and record.wake_at is None and record.output
+    ]
+    if not called:
+        return {}
+    ended = Run.objects.filter(pk__in=called, status__in=Run.FINISHED)
+    return {
+        str(run.pk): ChildEnding(run.status, run.error, run.output)
+        for run in ended.only("status", "error", "output")
+    }
+
+
 def still_held(owner: str, states: Sequence[RunState]) -> set[str]:
     """Which of these runs the worker still holds with the fence it has. Within the transaction of
     the checkpoint; what is missing here belongs to somebody else now, or was cancelled."""
     if not states:
         return set()
     fences = {state.run_id: state.fence for state in states}
+    # Parents of runs that end are written too: all rows are locked in one order.
+    parents = {state.parent_run for state in states if state.ending and state.parent_run}
+    rows = list({*fences, *parents})
     lock = "ORDER BY run_id FOR UPDATE" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT run_id, fence FROM runs_job WHERE owner = %s "
-            f"AND run_id IN ({_marks(fences)}) {lock}",
-            [owner, *fences],
+            f"SELECT run_id, fence, owner FROM runs_job WHERE run_id IN ({_marks(rows)}) {lock}",
+            rows,
         )
-        held = {hexed(run_id): fence for run_id, fence in cursor.fetchall()}
-    return {run_id for run_id, fence in held.items() if fences[run_id] == fence}
+        found = [(hexed(run_id), fence, holder) for run_id, fence, holder in cursor.fetchall()]
+    return {run_id for run_id, fence, by in found if by == owner and fences.get(run_id) == fence}
 
 
 def save(states: Sequence[RunState], moment: float) -> None:
@@ -165,6 +196,7 @@ def save(states: Sequence[RunState], moment: float) -> None:
     checked `still_held` in the same transaction. `moment`: what counts as now."""
     _save_steps([(state.run_id, record) for state in states for record in state.unsaved])
     _save_runs([s for s in states if _status(s) != s.saved_status], _moment(moment))
+    _save_new_runs([new for state in states for new in state.new_runs], _moment(moment))
     _save_jobs(states)
 
 
@@ -279,11 +311,37 @@ def _save_runs(states: Sequence[RunState], finished_at: Any) -> None:
         )
 
 
+def _save_new_runs(runs: Sequence[NewRun], created_at: Any) -> None:
+    """Child runs, with their jobs."""
+    if not runs:
+        return
+    rows = [
+        (
+            new.run_id,
+            new.workflow_id,
+            new.version_id,
+            new.payload,
+            new.parent_run,
+            dump(new.call_stack),
+            created_at,
+        )
+        for new in runs
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO runs_run (id, workflow_id, version_id, status, attempt, trigger_type, "
+            "payload, parent_run_id, call_stack, created_at) "
+            "VALUES (%s, %s, %s, 'queued', 1, 'workflow_trigger', %s, %s, %s, %s)",
+            rows,
+        )
+    insert_jobs([new.run_id for new in runs])
+
+
 def _save_jobs(states: Sequence[RunState]) -> None:
     """Ended runs lose their job; runs that only wait are parked until their next due time."""
     ended = [state.run_id for state in states if state.ending is not None]
     parked = [
-        (int((state.next_due or 0) * 1000), state.run_id)
+        (state.wakeups, int(state.next_due * 1000), state.run_id)
         for state in states
         if state.ending is None and state.is_idle
     ]
@@ -295,9 +353,13 @@ def _save_jobs(states: Sequence[RunState]) -> None:
     with connection.cursor() as cursor:
         if ended:
             cursor.execute(f"DELETE FROM runs_job WHERE run_id IN ({_marks(ended)})", ended)
+            if any(state.parent_run for state in states if state.ending):
+                wake_parents(ended)
         if parked:
             cursor.executemany(
-                "UPDATE runs_job SET available_at = %s, owner = '' WHERE run_id = %s", parked
+                f"UPDATE runs_job SET available_at = CASE WHEN wakeups > %s "
+                f"THEN {database_now_sql()} ELSE %s END, owner = '' WHERE run_id = %s",
+                parked,
             )
         if progressed:
             cursor.execute(
@@ -312,6 +374,7 @@ def mark_saved(states: Sequence[RunState]) -> None:
         if any(record.finished_at for record in state.unsaved):
             state.deaths = 0
         state.unsaved.clear()
+        state.new_runs.clear()
 
 
 def fail_unusable(claim: Claim, error_text: str, moment: float) -> None:
@@ -329,6 +392,7 @@ def fail_unusable(claim: Claim, error_text: str, moment: float) -> None:
             [Step.Status.CANCELLED, finished_at, claim.run_id, Step.Status.RUNNING],
         )
         cursor.execute("DELETE FROM runs_job WHERE run_id = %s", [claim.run_id])
+    wake_parents([claim.run_id])
 
 
 # ---------------------------------------------------------------- values

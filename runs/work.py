@@ -20,7 +20,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import transaction
 
-from runs import engine, leases, store
+from runs import children, engine, leases, store
 from runs.bells import Bell, make_bell
 from runs.effects import EffectThreads, crashed
 from runs.state import EffectCall, RunState, StepTimeoutError
@@ -135,7 +135,7 @@ class WorkLoop:
         until = time.monotonic() + TURN_SECONDS
         now = self.now()
         for state in self.held.values():
-            if state.retries and not state.is_idle and state.next_due <= now:  # type: ignore[operator]
+            if state.waits and not state.is_idle and state.next_due <= now:
                 self.active.append(state)
         for _ in range(len(self.active)):
             if time.monotonic() >= until:
@@ -143,10 +143,16 @@ class WorkLoop:
             state = self.active.popleft()
             if state.ending is None:
                 engine.advance(state, self, until)
+            self._place_calls(state)
             self.backlog.extend(state.starting)
             state.starting.clear()
             if state.ready and state.ending is None:
                 self.active.append(state)
+
+    def _place_calls(self, state: RunState) -> None:
+        calls, state.calling = state.calling, []
+        for call in calls:
+            engine.called(call, children.prepare(call), self)
 
     def _launch(self) -> list[EffectCall]:
         """As many prepared effects as there are free threads."""
@@ -282,7 +288,7 @@ class WorkLoop:
         if self.active or (self.backlog and self.effects.free):
             return 0
         times = [call.context.deadline for call in self.flying.values() if not call.abandoned]
-        times += [s.next_due for s in self.held.values() if s.next_due is not None]
+        times += [state.next_due for state in self.held.values() if state.waits]
         if self._room() and (due := leases.next_due()) is not None:
             times.append(due)
         return max(0, min([LONGEST_SLEEP, *(moment - self.now() for moment in times)]))

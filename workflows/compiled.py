@@ -131,6 +131,8 @@ class CompiledGraph:
     trigger: str
     nodes: Mapping[str, CompiledNode]
     """Those that can be reached from the trigger."""
+    levels: Mapping[str, Mapping[str, int]]
+    """By the iterator around it (empty for none), each node and how many edges lead to it."""
     graph: Graph
 
 
@@ -149,7 +151,17 @@ def compile_graph(graph: Graph) -> CompiledGraph:
                 graph.outgoing.get(name, ()),
                 sum(edge.source in reached for edge in graph.incoming.get(name, ())),
             )
-    return CompiledGraph(trigger, nodes, graph)
+    return CompiledGraph(trigger, nodes, _levels(graph, nodes), graph)
+
+
+def _levels(graph: Graph, nodes: Mapping[str, CompiledNode]) -> dict[str, dict[str, int]]:
+    levels: dict[str, dict[str, int]] = {"": {}}
+    for name, node in nodes.items():
+        scope = next(iter(graph.scopes[name]))
+        levels.setdefault(scope[-1] if scope else "", {})[name] = node.incoming
+        if "item" in node.type.ports:
+            levels.setdefault(name, {})
+    return levels
 
 
 def _trigger_of(graph: Graph) -> str:
