@@ -8,9 +8,9 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from altoflow import web
 from altoflow.claims import claim_address
 from altoflow.processes import die_with
+from altoflow.web import WebServer
 
 BODY = b'{"run_id": "00000000-0000-0000-0000-000000000000", "status": "queued"}'
 HEADERS = [("Content-Type", "application/json"), ("Content-Length", str(len(BODY)))]
@@ -22,12 +22,16 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     return [BODY]
 
 
+class BareServer(WebServer):
+    def load(self) -> Any:
+        return application
+
+
 def main() -> None:
     die_with(os.getppid())
     listener = claim_address("127.0.0.1:0")
     print(json.dumps({"answer": listener.getsockname()[1]}), flush=True)
-    web.application = application
-    web.serve(listener)
+    BareServer(listener).run()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import select
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Self
 
 from tests.environment.paths import REPOSITORY
 
@@ -45,7 +45,7 @@ class Child:
             stdout=subprocess.PIPE,
         )
 
-    def __enter__(self) -> Child:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

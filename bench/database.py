@@ -69,7 +69,7 @@ class Database:
             "AND s.status = 'completed') FROM runs_run r WHERE r.id = ?",
             run,
         )
-        return row[0] == "completed" and row[1] == steps
+        return bool(row[0] == "completed" and row[1] == steps)
 
     def wait_until_idle(self, within: float = 60) -> None:
         """Until no run is left to execute."""

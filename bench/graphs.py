@@ -9,7 +9,7 @@ BODY = """{"action": "opened", "issue": {"number": 1347, "title": "It does not s
 "user": {"login": "octocat"}, "labels": [{"name": "bug"}, {"name": "urgent"}]}}"""
 """What the load generator posts."""
 
-TRIGGER_OUTPUT = {
+TRIGGER_OUTPUT: dict[str, Any] = {
     "body": json.loads(BODY),
     "headers": {"content-type": "application/json", "user-agent": "altoflow-bench"},
     "query": {},
@@ -22,7 +22,7 @@ Graph = dict[str, Any]
 
 def chain(*nodes: tuple[str, str, dict[str, Any]]) -> Graph:
     """A webhook, then each (type, port to the next, config) in turn: `node_1`, `node_2`, ..."""
-    drawn = [{"id": "hook", "type": "webhook_trigger", "config": {}}]
+    drawn: list[dict[str, Any]] = [{"id": "hook", "type": "webhook_trigger", "config": {}}]
     edges, source, port = [], "hook", "default"
     for number, (kind, leaves_by, config) in enumerate(nodes, start=1):
         name = f"node_{number}"
@@ -33,7 +33,7 @@ def chain(*nodes: tuple[str, str, dict[str, Any]]) -> Graph:
 
 
 TEXT = "#{{ trigger.body.issue.number }}: {{ trigger.body.issue.title }}"
-OBJECT = {
+OBJECT: dict[str, Any] = {
     "mappings": [
         {"target": "text", "value": "{{ node_1.text }}"},
         {"target": "author.login", "value": "{{ trigger.body.issue.user.login }}"},
@@ -53,7 +53,7 @@ def three_steps() -> Graph:
 
 def forty_steps() -> Graph:
     """Each step uses what the one before gave."""
-    nodes = []
+    nodes: list[tuple[str, str, dict[str, Any]]] = []
     for number in range(0, 40, 2):
         before = f"node_{number}.text" if number else "trigger.body.issue.title"
         text = f"{{{{ {before} | truncate: 40 }}}} {number}"

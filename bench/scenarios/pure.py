@@ -8,7 +8,7 @@ from bench.child import Child
 from bench.figures import Measures, Row
 from bench.graphs import BODY, forty_steps
 from bench.load import Load
-from bench.stage import Scenario, Stage, run_ids
+from bench.stage import WARM_UP, Scenario, Stage, run_ids
 
 GOAL_MS = 20.0
 
@@ -20,7 +20,9 @@ class Pure(Scenario):
         self.hook = stage.publish("forty pure steps", forty_steps())
         env = {**stage.product.installation.env, "DJANGO_SETTINGS_MODULE": "altoflow.settings"}
         env["ALTOFLOW_DATA_DIR"] = str(stage.folder / "engine")
+        env.pop("DATABASE_URL", None)
         self.engine = Child("bench.engine", env=env)
+        self.engine.ask(WARM_UP)
 
     def round(self, stage: Stage) -> None:
         """One run at a time: the product's times are those of its rows."""
