@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 from rest_framework import serializers
 
@@ -12,96 +12,43 @@ from workflows.errors import GraphError, Problem, TemplateError
 from workflows.graph import Edge, Graph, Node
 from workflows.node_type import Json, JsonTemplateField, NodeConfig, NodeType, TemplateField
 from workflows.nodes import registry
-from workflows.templating import CompiledValue, Resolved, compile_value
-
-Tree: TypeAlias = Any  # a CompiledValue, a dict or list of trees, or a fixed value in _Fixed
-
-
-@dataclass(frozen=True, slots=True)
-class _Fixed:
-    value: Json
+from workflows.templating import CompiledValue, Fixed, Resolved, compile_value
 
 
 class CompiledConfig:
     """A checked config; `resolve` gives the dict that `NodeType.execute` gets."""
 
-    __slots__ = ("_fixed", "_parts", "uses_vault", "variables")
+    __slots__ = ("_value", "uses_vault", "variables")
 
-    def __init__(self, tree: Mapping[str, Tree]) -> None:
-        self._fixed = {k: v.value for k, v in tree.items() if isinstance(v, _Fixed)}
-        self._parts = [(k, v) for k, v in tree.items() if not isinstance(v, _Fixed)]
-        leaves = [leaf for _, part in self._parts for leaf in _leaves(part)]
-        self.variables: frozenset[str] = frozenset().union(*(leaf.variables for leaf in leaves))
-        self.uses_vault = any(leaf.uses_vault for leaf in leaves)
+    def __init__(self, value: CompiledValue) -> None:
+        self._value = value
+        self.variables = value.variables
+        self.uses_vault = value.uses_vault
 
     @classmethod
     def compile(cls, form_class: type[NodeConfig], raw: Mapping[str, Json]) -> CompiledConfig:
-        """Raises serializers.ValidationError, or TemplateError with the field in its details."""
+        """Raises serializers.ValidationError, or TemplateError with its place in the details."""
         form = form_class(data=dict(raw))
         form.is_valid(raise_exception=True)
-        return cls({k: _compile(form.fields[k], v, k) for k, v in form.validated_data.items()})
+        return cls(compile_value(_marked(form, form.validated_data)))
 
     def resolve(
         self, context: Mapping[str, Json], *, strict: bool = False, masked: bool = False
     ) -> Resolved:
         """Raises TemplateError."""
-        values = dict(self._fixed)
-        warnings: list[str] = []
-        exposed: set[str] = set()
-        for name, part in self._parts:
-            values[name] = _resolve(part, context, strict, masked, warnings, exposed)
-        return Resolved(values, tuple(warnings), frozenset(exposed))
+        return self._value.resolve(context, strict=strict, masked=masked)
 
 
-def _compile(field: serializers.Field[Any, Any, Any, Any], value: Json, path: str) -> Tree:
+def _marked(field: Any, value: Json) -> Any:
+    """The value with everything that is no template in a Fixed."""
     if isinstance(field, (TemplateField, JsonTemplateField)):
-        try:
-            compiled = compile_value(value)
-        except TemplateError as error:
-            error.details.setdefault("field", path)
-            raise
-        return _Fixed(value) if compiled.is_literal else compiled
+        return value
     if isinstance(value, Mapping) and isinstance(field, serializers.Serializer):
-        inner = {k: _compile(field.fields[k], v, f"{path}.{k}") for k, v in value.items()}
-        return _folded(inner, inner.values(), dict(value))
+        return {name: _marked(field.fields[name], inner) for name, inner in value.items()}
     child = getattr(field, "child", None)
-    if isinstance(value, list) and isinstance(child, serializers.Field):
-        items = [_compile(child, item, f"{path}[{place}]") for place, item in enumerate(value)]
-        return _folded(items, items, value)
-    return _Fixed(value)
-
-
-def _folded(tree: Tree, parts: Any, value: Json) -> Tree:
-    return _Fixed(value) if all(isinstance(part, _Fixed) for part in parts) else tree
-
-
-def _leaves(tree: Tree) -> list[CompiledValue]:
-    if isinstance(tree, CompiledValue):
-        return [tree]
-    if isinstance(tree, _Fixed):
-        return []
-    parts = tree.values() if isinstance(tree, dict) else tree
-    return [leaf for part in parts for leaf in _leaves(part)]
-
-
-def _resolve(
-    tree: Tree,
-    context: Mapping[str, Json],
-    strict: bool,
-    masked: bool,
-    warnings: list[str],
-    exposed: set[str],
-) -> Json:
-    if isinstance(tree, _Fixed):
-        return tree.value
-    if isinstance(tree, CompiledValue):
-        resolved = tree.resolve(context, strict=strict, masked=masked)
-        warnings.extend(resolved.warnings)
-        exposed |= resolved.exposed
-        return resolved.value
-    if isinstance(tree, dict):
-        return {k: _resolve(v, context, strict, masked, warnings, exposed) for k, v in tree.items()}
-    return [_resolve(item, context, strict, masked, warnings, exposed) for item in tree]
+    if isinstance(value, list) and child is not None:
+        return [_marked(child, item) for item in value]
+    return Fixed(value)
 
 
 @dataclass(frozen=True, slots=True)

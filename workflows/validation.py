@@ -94,7 +94,7 @@ def _node(node: Node, configs: dict[str, CompiledConfig]) -> Iterator[Problem]:
         for path, message in flattened(error.detail):
             yield Problem("invalid_config", message, node.id, joined("config", path))
     except TemplateError as error:
-        place = joined("config", str(error.details.get("field", "")))
+        place = joined("config", str(error.details.get("path", "")))
         yield Problem(error.code, error.message, node.id, place)
 
 

@@ -35,7 +35,7 @@ BROKEN: dict[str, tuple[dict[str, Any], str, str, str]] = {
         graph(node("a", value={"deep": ["{% if %}"]}), "start -> a"),
         "template_error",
         "a",
-        "config.value",
+        "config.value.deep[0]",
     ),
     "edge to nowhere": (graph(node("a"), "start -> a", "a -> b"), "unknown_node", "b", "edges"),
     "edge from nowhere": (graph(node("a"), "start -> a", "b -> a"), "unknown_node", "b", "edges"),
