@@ -1,18 +1,19 @@
 """The rules that tools can check, each as a test of its own."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
+from tests.environment.installation import plain_environment
 from tests.environment.paths import REPOSITORY
 
 BIN = Path(sys.executable).parent
 PRODUCTION = {
     "ALTOFLOW_PUBLIC_URL": "https://flows.example.com",
-    "DJANGO_SETTINGS_MODULE": "altoflow.settings",
+    "ALTOFLOW_DATA_DIR": str(settings.DATA_DIR),
 }
 
 
@@ -21,7 +22,7 @@ def run(*command: str, **env: str) -> str:
     answer = subprocess.run(
         [BIN / command[0], *command[1:]],
         cwd=REPOSITORY,
-        env=os.environ | env,
+        env=plain_environment() | env,
         capture_output=True,
         text=True,
     )

@@ -97,7 +97,9 @@ def test_requests_wait_for_the_next_web_process(running: Installation) -> None:
     """The socket is the supervisor's: a connection made while nobody serves is not refused."""
     until(lambda: is_whole(running), within=10, what="whole before")
     answers: list[int] = []
+    web = set(running.pids("alto-server") + running.pids("alto-web"))
     kill(running, "alto-server")
+    until(lambda: not web & set(running.pids()), within=2, what="nobody serves")
 
     def ask() -> None:
         answers.append(requests.get(f"{running.url}/healthz", timeout=10).status_code)

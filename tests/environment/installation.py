@@ -12,7 +12,12 @@ from pathlib import Path
 from tests.environment.paths import REPOSITORY
 from tests.environment.postgres import free_port
 
-FOREIGN = ("ALTOFLOW_", "DATABASE_URL", "DJANGO_SETTINGS_MODULE", "SECRET_KEY", "PYTEST_", "DEBUG")
+FOREIGN = ("ALTOFLOW_", "DATABASE_URL", "DJANGO_", "SECRET_KEY", "PYTEST_", "DEBUG")
+
+
+def plain_environment() -> dict[str, str]:
+    """That of a user's shell: without what pytest and this suite set for themselves."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
 
 
 class Installation:
@@ -24,7 +29,7 @@ class Installation:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
-        self.env = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
+        self.env = plain_environment()
         self.env |= {"ALTOFLOW_DATA_DIR": str(self.data_dir), "ALTOFLOW_WORKERS": "2"}
         if database_url:
             self.env["DATABASE_URL"] = database_url
