@@ -134,7 +134,7 @@ def _line(
         path=_curve(points),
         text="" if edge.port == "default" and len(names) == 1 else edge.port,
         x=start[0] + 10,
-        y=start[1] + (-6 if share <= 0.5 else 14),
+        y=start[1] + 4,
         port=edge.port,
         is_taken=(edge.source, edge.port) in track.taken and edge.target in track.states,
     )

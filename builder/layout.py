@@ -17,9 +17,9 @@ from typing import TypeAlias
 
 from workflows.graph import Edge, Graph
 
-NODE_WIDTH = 208
+NODE_WIDTH = 216
 NODE_HEIGHT = 56
-GAP_X = 72
+GAP_X = 60
 GAP_Y = 32
 PLACEHOLDER_HEIGHT = 12
 SWEEPS = 6

@@ -70,6 +70,9 @@ def sample_payload(trigger: Node | None) -> Json:
     return node_type.sample if isinstance(node_type, TriggerType) else {}
 
 
+SCHEMES = {"github": "GitHub", "stripe": "Stripe", "hmac_sha256": "HMAC-SHA256"}
+
+
 @dataclass(frozen=True, slots=True)
 class WebhookPanel:
     url: str
@@ -89,7 +92,7 @@ def webhook_panel(request: HttpRequest, workflow: Workflow, trigger: Node | None
     methods = tuple(trigger.config.get("methods") or ("POST",))
     signature = trigger.config.get("signature")
     scheme = signature.get("scheme", "none") if isinstance(signature, Mapping) else "none"
-    return WebhookPanel(url, _curl(url, methods[0]), methods, "" if scheme == "none" else scheme)
+    return WebhookPanel(url, _curl(url, methods[0]), methods, SCHEMES.get(scheme, ""))
 
 
 def _curl(url: str, method: str) -> str:

@@ -147,7 +147,7 @@ def _shown(value: Json) -> tuple[str, str]:
     if value is None or isinstance(value, bool):
         return "word", json.dumps(value)
     if isinstance(value, dict):
-        return "empty", "{}"
+        return "void", "{}"
     if isinstance(value, list):
-        return "empty", "[]"
+        return "void", "[]"
     return "number", json.dumps(value)

@@ -85,8 +85,10 @@ def step_views(
         )
         for step in steps
     ]
-    for view, step in zip(views, steps, strict=True):
-        view.bar = _bar(step, *_span(run, steps))
+    own = [view.step for view in views if not view.is_reused]
+    first, last = _span(run, own)
+    for view in views:
+        view.bar = None if view.is_reused else _bar(view.step, first, last)
     _fill(views)
     return views
 

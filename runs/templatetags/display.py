@@ -156,8 +156,8 @@ def spaced(number: int | float | None) -> str:
 
 @register.filter
 def words(value: str) -> str:
-    """bad_signature -> Bad signature"""
-    return str(value).replace("_", " ").capitalize()
+    """bad_json -> Bad JSON"""
+    return str(value).replace("_", " ").capitalize().replace("json", "JSON")
 
 
 @register.filter
