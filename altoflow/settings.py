@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import environ
+from cryptography.fernet import Fernet
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
@@ -252,6 +253,14 @@ WORKERS = read_number("ALTOFLOW_WORKERS", os.cpu_count() or 2, minimum=1)
 EFFECT_THREADS = read_number("ALTOFLOW_EFFECT_THREADS", 64, minimum=1)
 LEASE_SECONDS = read_number("ALTOFLOW_LEASE_SECONDS", 15.0, minimum=1)
 VAULT_KEYS = read("ALTOFLOW_VAULT_KEYS", [], "list")
+try:
+    [Fernet(key) for key in VAULT_KEYS]
+except ValueError as error:
+    raise ImproperlyConfigured(
+        "ALTOFLOW_VAULT_KEYS can not be used: each key must be 32 bytes in URL-safe base64. Make "
+        'one with: python -c "from cryptography.fernet import Fernet; '
+        'print(Fernet.generate_key().decode())"'
+    ) from error
 # Webhook requests a second and workflow that one web process takes; 0 is no limit.
 WEBHOOK_RATE = read_number("ALTOFLOW_WEBHOOK_RATE", 0.0, minimum=0)
 

@@ -187,18 +187,30 @@ def _insert_keys(arrivals: Sequence[Arrival]) -> set[tuple[str, str]]:
                 _id(arrival.run.id),
                 _time(arrival.received_at),
             ]
-    expired = min(arrival.received_at for arrival in arrivals) - KEY_LIFETIME
+    names = [part for place in range(0, len(rows), 5) for part in rows[place : place + 2]]
     marks = ", ".join(["(%s, %s, %s, %s, %s)"] * len(arrivals))
     with connection.cursor() as cursor:
+        _forget_keys(cursor, names, min(arrival.received_at for arrival in arrivals))
         cursor.execute(
             "INSERT INTO runs_idempotencykey (workflow_id, key, body_hash, run_id, created_at) "  # noqa: S608
-            f"VALUES {marks} ON CONFLICT (workflow_id, key) DO UPDATE SET "
-            "body_hash = excluded.body_hash, run_id = excluded.run_id, "
-            "created_at = excluded.created_at WHERE runs_idempotencykey.created_at < %s "
-            "RETURNING workflow_id, key",
-            [*rows, _time(expired)],
+            f"VALUES {marks} ON CONFLICT (workflow_id, key) DO NOTHING RETURNING workflow_id, key",
+            rows,
         )
         return {(_hex(workflow_id), key) for workflow_id, key in cursor.fetchall()}
+
+
+def _forget_keys(cursor: Any, names: list[Any], now: datetime) -> None:
+    """Delete expired keys: those that are used again now, and of the oldest ones twice as many as
+    come, so that the table keeps one day."""
+    count = len(names) // 2
+    used_again = " OR ".join(["(workflow_id = %s AND key = %s)"] * count)
+    # A lock that somebody else holds is theirs to delete.
+    skip = "FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
+    cursor.execute(
+        f"DELETE FROM runs_idempotencykey WHERE created_at < %s AND ({used_again} OR id IN "  # noqa: S608
+        f"(SELECT id FROM runs_idempotencykey ORDER BY id LIMIT %s {skip}))",
+        [_time(now - KEY_LIFETIME), *names, count * 2],
+    )
 
 
 def _known_keys(keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], tuple[UUID, str]]:

@@ -83,16 +83,21 @@ def _opened(token: str) -> bytes:
 
 
 def keys() -> MultiFernet:
-    """The keys in force, newest first. Raises VaultError when one of them is no key."""
+    """The keys in force, newest first. Raises VaultError when they can not be read."""
     if settings.VAULT_KEYS:
         return _fernet(tuple(settings.VAULT_KEYS))
     path = key_file()
     try:
+        if not path.exists():
+            make_key_file(path)
         stamp = path.stat()
-    except FileNotFoundError:
-        make_key_file(path)
-        stamp = path.stat()
-    return _fernet(_lines(path, stamp.st_ino, stamp.st_mtime_ns))
+        return _fernet(_lines(path, stamp.st_ino, stamp.st_mtime_ns))
+    except OSError as error:
+        raise VaultError(
+            f"The keys in {path} can not be read: {error.strerror}. Let the user that runs "
+            "Altoflow own this file, or set ALTOFLOW_VAULT_KEYS.",
+            code="vault_bad_keys",
+        ) from error
 
 
 def key_file() -> Path:
@@ -257,12 +262,12 @@ Generation = tuple[tuple[Any, ...], ...]
 @dataclass(frozen=True)
 class _Cached:
     generation: Generation
-    keys: MultiFernet
+    keys: MultiFernet | None
     next_expiry: datetime | None
     snapshot: VaultSnapshot
 
 
-_cached = _Cached((), None, None, VaultSnapshot({}))  # type: ignore[arg-type]
+_cached = _Cached((), None, None, VaultSnapshot({}))
 
 
 def snapshot() -> VaultSnapshot:
@@ -272,11 +277,19 @@ def snapshot() -> VaultSnapshot:
     any process is seen at once, whatever the clocks say.
     """
     global _cached
-    cached, generation, in_force = _cached, _generation(), keys()
+    cached, generation, in_force = _cached, _generation(), _usable_keys()
     due = cached.next_expiry is not None and cached.next_expiry <= timezone.now()
     if cached.generation != generation or cached.keys is not in_force or due:
         _cached = cached = _read(generation, in_force)
     return cached.snapshot
+
+
+def _usable_keys() -> MultiFernet | None:
+    """None when they can not be read: that makes the secrets unavailable and stops nothing else."""
+    try:
+        return keys()
+    except VaultError:
+        return None
 
 
 def _generation() -> Generation:
@@ -288,7 +301,7 @@ def _generation() -> Generation:
         return tuple(cursor.fetchall())
 
 
-def _read(generation: Generation, in_force: MultiFernet) -> _Cached:
+def _read(generation: Generation, in_force: MultiFernet | None) -> _Cached:
     now = timezone.now()
     values: dict[str, str] = {}
     unavailable: dict[str, str] = {}

@@ -291,6 +291,17 @@ def test_a_key_lives_for_24_hours() -> None:
     assert IdempotencyKey.objects.count() == 1
 
 
+def test_old_keys_are_forgotten_as_new_ones_come() -> None:
+    path = path_of(make_hook())
+    for number in range(5):
+        send(path, {"a": 1}, idempotency_key=f"old-{number}")
+    IdempotencyKey.objects.update(created_at=timezone.now() - timedelta(hours=25))
+    for number in range(3):
+        send(path, {"a": 1}, idempotency_key=f"new-{number}")
+    assert IdempotencyKey.objects.count() == 3
+    assert Run.objects.count() == 8
+
+
 def test_requests_are_deduplicated_by_their_content() -> None:
     path = path_of(make_hook(deduplicate_by="{{ trigger.body.id }}"))
     first = send(path, {"id": 7, "try": 1})

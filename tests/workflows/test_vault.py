@@ -215,6 +215,32 @@ def test_the_wrong_key_leaves_the_other_secrets_usable(settings: Any) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("broken", ["nonsense", ""], ids=["no key", "emptied"])
+def test_a_broken_key_file_makes_secrets_unavailable_and_stops_nothing(
+    tmp_path: Path, broken: str
+) -> None:
+    set_secret(name="api_key", value="hush")
+    (tmp_path / "vault_keys").write_text(broken)
+    seen = snapshot()
+    assert not seen.values
+    assert "vault_keys" in seen.unavailable["api_key"]
+    with pytest.raises(VaultError, match="vault_keys"):
+        set_secret(name="other", value="hush")
+
+
+def test_a_start_with_an_unusable_key_says_so(tmp_path: Path) -> None:
+    environment = {"ALTOFLOW_DATA_DIR": str(tmp_path), "ALTOFLOW_VAULT_KEYS": f"{OLD},nonsense"}
+    start = subprocess.run(
+        [sys.executable, "-c", "import altoflow.settings"],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert "ALTOFLOW_VAULT_KEYS can not be used" in start.stderr
+    assert OLD not in start.stderr
+
+
+@pytest.mark.django_db
 def test_a_snapshot_never_shows_values_by_accident() -> None:
     set_secret(name="api_key", value="hush-hush")
     assert "hush" not in repr(snapshot())
