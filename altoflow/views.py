@@ -1,4 +1,4 @@
-"""The first page of a fresh installation: it makes the first admin, for who has the printed link."""
+"""The first page of a new installation: it makes the first admin, for who has the printed link."""
 
 from __future__ import annotations
 
