@@ -31,7 +31,8 @@ def measured(value: Any, context: dict[str, Any]) -> tuple[Any, float]:
 )
 def test_attack_ends_soon_and_small(value: Any, context: dict[str, Any]) -> None:
     result, seconds = measured(value, context)
-    assert seconds < 1.0
+    # The deadline is one second of processor time; a busy machine overruns it by its last slice.
+    assert seconds < SECONDS + 0.5
     if isinstance(result, TemplateError):
         assert result.code in ("template_limit", "template_error")
         assert len(result.message) < 1_000
