@@ -87,7 +87,8 @@ def recall(step: Execution, around: Surroundings) -> None:
     """Use a remembered step: its outcome, its wait, or the work that a crash cut off."""
     record = step.record
     if record.status in (Step.Status.COMPLETED, Step.Status.IGNORED) or record.port == ERROR_PORT:
-        output = plain_json.loads(record.output or "null")
+        is_trigger = step.node.type.category == "trigger"
+        output = step.state.payload if is_trigger else plain_json.loads(record.output or "null")
         outcomes.settle(step, record.port, output, around)
     elif record.wake_at is not None:
         is_retry = record.status == Step.Status.FAILED

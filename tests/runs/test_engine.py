@@ -278,6 +278,29 @@ def test_a_secret_is_used_and_never_stored() -> None:
     assert "s3cret" not in everything.lower()
 
 
+def test_what_a_trigger_received_can_be_compared_with_a_secret_and_is_shown_masked() -> None:
+    set_secret(name="shared", value="tOps3cret-value")
+    ended = run(
+        graph(
+            node(
+                "a",
+                "string_condition",
+                left="{{ start.key }}",
+                operator="equals",
+                right="{{ vault.shared }}",
+            ),
+            "start -> a",
+        ),
+        {"key": "tOps3cret-value"},
+    )
+    assert steps(ended)["a"].port == "true"
+    assert steps(ended)["start"].output == {"key": "•••"}
+
+
+def test_a_large_payload_is_no_large_output() -> None:
+    assert run(graph(), {"text": "x" * 1_100_000}).status == "completed"
+
+
 def test_an_unknown_secret_fails_the_step() -> None:
     ended = run(graph(node("a", value="{{ vault.nothing }}"), "start -> a"))
     assert (ended.status, ended.error["code"]) == ("failed", "unknown_secret")
