@@ -226,3 +226,46 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class Schedule(models.Model):
+    """When an active workflow is due next; one that is not started by a schedule has no `next_at`.
+
+    The row follows the workflow: it is made anew where `version` or `activated_at` are no longer
+    those of the workflow (see runs.schedules).
+    """
+
+    workflow = models.OneToOneField(
+        Workflow, primary_key=True, on_delete=models.CASCADE, related_name="+"
+    )
+    version = models.ForeignKey(
+        Version, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    activated_at = models.DateTimeField(null=True)
+    next_at = models.BigIntegerField(null=True, db_index=True)
+    """Like the times of Job."""
+
+    def __str__(self) -> str:
+        return str(self.workflow_id)
+
+
+class Occurrence(models.Model):
+    """A due time for which a run was started. No due time of a workflow starts two."""
+
+    workflow = models.ForeignKey(
+        Workflow, on_delete=models.CASCADE, related_name="occurrences", db_index=False
+    )
+    due_at = models.DateTimeField()
+    fired_at = models.DateTimeField()
+    run = models.ForeignKey(
+        Run, on_delete=models.CASCADE, related_name="occurrences", db_constraint=False
+    )
+
+    class Meta:
+        ordering: ClassVar = ["-due_at"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["workflow", "due_at"], name="occurrence_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.workflow_id} {self.due_at:%Y-%m-%d %H:%M:%S}"

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Case, F, Max, When
 from django.utils import timezone
 
 from workflows import vault
@@ -168,7 +168,9 @@ def publish_workflow(*, workflow: Workflow, note: str = "", by: User | None = No
 def activate_workflow(*, workflow: Workflow) -> Workflow:
     """Let its trigger start runs. Raises ConflictError `not_published`."""
     alive = Workflow.objects.filter(pk=workflow.pk, archived_at=None)
-    if not alive.exclude(published=None).update(is_active=True, updated_at=timezone.now()):
+    now = timezone.now()
+    since = Case(When(is_active=True, then=F("activated_at")), default=now)
+    if not alive.exclude(published=None).update(is_active=True, activated_at=since, updated_at=now):
         workflow.refresh_from_db()
         _refuse_archived(workflow)
         raise ConflictError(
