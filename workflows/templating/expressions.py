@@ -105,8 +105,9 @@ def _filtered(node: FilteredExpression, scope: Scope, quiet: bool) -> Read:
 
 def _filter(node: Filter, scope: Scope) -> Callable[[State, Json], Json]:
     doc = _known_filter(node)
+    quiet = doc.name == "default"
     arguments = [
-        compile_expression(item.value, scope)
+        compile_expression(item.value, scope, quiet=quiet)
         for item in node.args
         if not isinstance(item, KeywordArgument)
     ]

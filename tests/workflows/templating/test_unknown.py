@@ -53,7 +53,7 @@ WARNINGS = {
     "default": ("{{ node_1.usr | default: 'x' }}", []),
     "default later": ("{{ node_1.usr | upcase | default: 'x' }}", []),
     "default in assign": ("{% assign a = zzz | default: 1 %}", []),
-    "default's own argument": ("{{ zzz | default: yyy }}", ["yyy is unknown."]),
+    "default's own argument": ("{{ zzz | default: yyy }}", []),
     "is nil": ("{% if zzz == nil %}{% endif %}", []),
     "is not empty": ("{% if zzz != empty %}{% endif %}", []),
     "is blank": ("{% if node_1.usr == blank %}{% endif %}", []),
