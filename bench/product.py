@@ -35,7 +35,10 @@ class Product:
     def __init__(self, folder: Path, database_url: str | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.installation = Installation(
-            folder, database_url=database_url, ALTOFLOW_HTTP_ALLOW_NETS="127.0.0.0/8"
+            folder,
+            database_url=database_url,
+            ALTOFLOW_HTTP_ALLOW_NETS="127.0.0.0/8",
+            ALTOFLOW_EFFECT_THREADS="32",
         )
 
     @property

@@ -65,7 +65,7 @@ def load(
         rows = cursor.fetchall()
     known = [hexed(row[0]) for row in rows if row[2] > 1 or row[5] is not None]
     memories = _memories(known)
-    endings = _child_endings(memories.values())
+    endings = child_endings(_awaited(memories.values()))
     compiled = graphs.get({row[1] for row in rows})
     return [
         _state(by_id[hexed(row[0])], row, compiled[row[1]], memories, endings, moment)
@@ -153,16 +153,18 @@ def _memories(run_ids: Sequence[str]) -> dict[str, dict[StepKey, StepRecord]]:
 # ---------------------------------------------------------------- checkpoint
 
 
-def _child_endings(
-    memories: Iterable[Mapping[StepKey, StepRecord]],
-) -> dict[str, ChildEnding]:
-    """How the runs ended that waiting steps called; those that have not are left out."""
-    called = [
-        UUID(loads(record.output)["run_id"])
+def _awaited(memories: Iterable[Mapping[StepKey, StepRecord]]) -> list[str]:
+    """The runs that waiting steps called."""
+    return [
+        loads(record.output)["run_id"]
         for memory in memories
         for record in memory.values()
         if record.status == Step.Status.WAITING and record.wake_at is None and record.output
     ]
+
+
+def child_endings(called: Sequence[str]) -> dict[str, ChildEnding]:
+    """How these runs ended; those that have not are left out."""
     if not called:
         return {}
     ended = Run.objects.filter(pk__in=called, status__in=Run.FINISHED)
@@ -403,9 +405,13 @@ def _marks(values: Iterable[Any]) -> str:
 
 
 def _moment(seconds: float | None) -> Any:
+    """As the driver takes it; SQLite has no type for times, Django's text form is UTC."""
     if seconds is None:
         return None
-    return connection.ops.adapt_datetimefield_value(datetime.fromtimestamp(seconds, UTC))
+    moment = datetime.fromtimestamp(seconds, UTC)
+    if connection.vendor == "sqlite":
+        return moment.replace(tzinfo=None).isoformat(" ", "microseconds")
+    return moment
 
 
 def _seconds(value: Any) -> float | None:
