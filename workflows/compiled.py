@@ -10,9 +10,17 @@ from rest_framework import serializers
 
 from workflows.errors import GraphError, Problem, TemplateError
 from workflows.graph import Edge, Graph, Node
-from workflows.node_type import Json, JsonTemplateField, NodeConfig, NodeType, TemplateField
+from workflows.node_type import (
+    HtmlTemplateField,
+    ItemTemplatesField,
+    Json,
+    JsonTemplateField,
+    NodeConfig,
+    NodeType,
+    TemplateField,
+)
 from workflows.nodes import registry
-from workflows.templating import CompiledValue, Fixed, Resolved, compile_value
+from workflows.templating import AsHtml, CompiledValue, Fixed, PerItem, Resolved, compile_value
 
 
 class CompiledConfig:
@@ -40,7 +48,12 @@ class CompiledConfig:
 
 
 def _marked(field: Any, value: Json) -> Any:
-    """The value with everything that is no template in a Fixed."""
+    """The value with everything that is no template in a Fixed, and other kinds of templates marked
+    as such."""
+    if isinstance(field, ItemTemplatesField):
+        return PerItem(value)
+    if isinstance(field, HtmlTemplateField):
+        return AsHtml(value)
     if isinstance(field, (TemplateField, JsonTemplateField)):
         return value
     if isinstance(value, Mapping) and isinstance(field, serializers.Serializer):

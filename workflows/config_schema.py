@@ -1,7 +1,8 @@
 """The JSON Schema (2020-12) of a node type's config, for the palette and the side panel.
 
 Beyond the standard: `x-template` marks a template string or literal, `x-json-template` JSON whose
-texts are templates, `x-labels` names the values of an `enum`.
+texts are templates, `x-labels` names the values of an `enum`, `x-rules` describes rules
+(workflows.rules).
 """
 
 from __future__ import annotations
@@ -27,10 +28,13 @@ def json_schema(config_class: type[NodeConfig]) -> Schema:
 
 
 def _schema(field: Field) -> Schema:
+    own: Schema | None = getattr(field, "value_schema", None)
+    if own is not None:
+        return own | _annotations(field)
     for kind, describe in _KINDS.items():
         if isinstance(field, kind):
             return _with_null(describe(field), field) | _annotations(field)
-    return getattr(field, "value_schema", {}) | _annotations(field)
+    return _annotations(field)
 
 
 def _object(serializer: Field) -> Schema:

@@ -109,6 +109,13 @@ class NodeError(WorkflowError):
         self.retryable = retryable
         self.retry_after = retry_after
 
+    def at(self, place: str) -> NodeError:
+        """The same error with its place in front: `rules[1]: The field 'left' has to be ...`."""
+        self._sentence = f"{place}: {self._sentence}"
+        self.message = self.shown()
+        self.args = (self.message,)
+        return self
+
     def shown(self, redact: Callable[[str], str] = str) -> str:
         if not self._quoted:
             return redact(self._sentence)

@@ -5,14 +5,15 @@ The life of a node's config:
 1. `Config` (a DRF serializer) checks the raw JSON when a graph is saved, and when it is compiled.
 2. Fields that hold templates (`TemplateField`, `JsonTemplateField`) are compiled once per version.
 3. Before each execution they are resolved against the run's data; all other fields stay as they
-   were checked. The result is the step's input.
+   were checked. The result is the step's input. Only an `ItemTemplatesField` is resolved within
+   `execute`, once for each item.
 4. `execute(config, context)` gets that dict and returns what should happen; the engine does it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Literal, Protocol, TypeAlias
@@ -24,6 +25,7 @@ from workflows.errors import WorkflowError
 
 Json: TypeAlias = Any  # None | bool | int | float | str | list[Json] | dict[str, Json]
 
+MOST_WARNINGS = 50
 _LOOKS_LIKE_JSON = re.compile(r"\s*(\[|\{(?![{%]))")
 
 
@@ -44,6 +46,11 @@ class TemplateField(serializers.JSONField):
         return super().to_internal_value(data)
 
 
+class HtmlTemplateField(TemplateField):
+    """A template that writes HTML: what its outputs write is escaped. One output alone is the HTML
+    itself."""
+
+
 class JsonTemplateField(serializers.JSONField):
     """Any JSON value whose string leaves are templates, resolved leaf by leaf. A text that looks
     like an object or a list is parsed first, so that no value can break the JSON around it;
@@ -57,6 +64,35 @@ class JsonTemplateField(serializers.JSONField):
         if self.parse_text:
             data = parse_json_template(data)
         return super().to_internal_value(data)
+
+
+class ItemTemplatesField(JsonTemplateField):
+    """A list of JSON whose templates are about an `item` that only `execute` knows. It reaches
+    `execute` as ItemTemplates. No secret can be used in it."""
+
+
+class ItemTemplates(list[Json]):
+    """As a list it is what was written, for the log; `for_item` gives it with its templates
+    resolved. `warnings` are those of all items so far."""
+
+    def __init__(
+        self,
+        written: list[Json],
+        resolve: Callable[[Json], tuple[Json, Iterable[str]]] | None = None,
+    ) -> None:
+        super().__init__(written)
+        self._resolve = resolve or (lambda item: (written, ()))
+        self._warnings: dict[str, None] = {}
+
+    def for_item(self, item: Json) -> list[Json]:
+        """Raises TemplateError."""
+        value, warnings = self._resolve(item)
+        self._warnings.update(dict.fromkeys(warnings))
+        return value
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return tuple(self._warnings)[:MOST_WARNINGS]
 
 
 def parse_json_template(value: Json) -> Json:
@@ -185,6 +221,8 @@ class NodeType:
     ports: ClassVar[tuple[str, ...]] = ("default",)
     effect: ClassVar[Literal["none", "outside"]] = "none"
     """`none`: pure, may be repeated. `outside`: recorded before and after, run in a thread."""
+    waits: ClassVar[bool] = False
+    """Whether a run may be held up here, or starts another run."""
     can_fail: ClassVar[bool] = True
     """Whether `continue_on_error` gives the node a port `error`."""
     sends_idempotency_key: ClassVar[bool] = False

@@ -6,15 +6,26 @@ from __future__ import annotations
 import operator as python
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime, tzinfo
 from typing import Any, TypedDict
 
 from rest_framework.serializers import ValidationError
 
+from workflows.dates import shifted, to_amount, to_date
 from workflows.errors import NodeError
 from workflows.node_type import Json, Output, is_template
 from workflows.patterns import compile_pattern, is_found
 from workflows.plain_json import decode
-from workflows.values import Exact, shown_number, to_boolean, to_exact, to_text, wrong_type
+from workflows.values import (
+    Exact,
+    as_text,
+    shown_number,
+    to_boolean,
+    to_exact,
+    to_list,
+    to_text,
+    wrong_type,
+)
 
 
 class Comparison(TypedDict):
@@ -45,7 +56,18 @@ NUMBER_OPERATORS = (*NUMBER_PAIRS, "between")
 
 BOOLEAN_OPERATORS = ("is_true", "is_false")
 
-ALONE = frozenset({"is_empty", "is_not_empty", *BOOLEAN_OPERATORS})
+WITHIN = ("within_last", "within_next")
+NOW_OPERATORS = ("is_today", "is_past", "is_future")
+DATE_OPERATORS = ("before", "after", "on", "between", *NOW_OPERATORS, *WITHIN)
+
+LENGTH_PAIRS: dict[str, Callable[[Any, Any], bool]] = {
+    "length_equals": python.eq,
+    "length_greater_than": python.gt,
+    "length_less_than": python.lt,
+}
+LIST_OPERATORS = ("contains", "not_contains", "is_empty", "is_not_empty", *LENGTH_PAIRS)
+
+ALONE = frozenset({"is_empty", "is_not_empty", *BOOLEAN_OPERATORS, *NOW_OPERATORS, *WITHIN})
 """Operators that need no right side."""
 
 
@@ -86,9 +108,83 @@ def compare_number(operator: str, left: Json, right: Json, right2: Json = None) 
     return {"result": result, "left": shown_number(left, exact), "right": shown}
 
 
-def compare_boolean(operator: str, value: Json) -> Comparison:
-    found, wanted = to_boolean(value, "value"), operator == "is_true"
+def compare_boolean(operator: str, value: Json, field: str = "value") -> Comparison:
+    found, wanted = to_boolean(value, field), operator == "is_true"
     return {"result": found == wanted, "left": found, "right": wanted}
+
+
+def compare_date(
+    operator: str,
+    left: Json,
+    right: Json = None,
+    right2: Json = None,
+    *,
+    amount: Json = None,
+    unit: str = "days",
+    zone: tzinfo = UTC,
+    now: datetime,
+) -> Comparison:
+    """Moments compare as such, whatever their zones; `on` and `is_today` compare the days they have
+    in `zone`. `between` and `within_...` include both ends, which the output has in `right`."""
+    now = now.astimezone(zone)
+    moment = to_date(left, "left", zone, now)
+    if operator in NOW_OPERATORS:
+        ends = [now]
+    elif operator in WITHIN:
+        size = to_amount(amount)
+        ends = [shifted(now, -size, unit), now] if operator == "within_last" else [now]
+        ends += [shifted(now, size, unit)] if operator == "within_next" else []
+    else:
+        ends = [to_date(right, "right", zone, now)]
+        ends += [to_date(right2, "right2", zone, now)] if operator == "between" else []
+    shown = [end.isoformat() for end in ends]
+    return {
+        "result": _holds(operator, moment, ends),
+        "left": moment.isoformat(),
+        "right": shown if len(shown) > 1 else shown[0],
+    }
+
+
+def _holds(operator: str, moment: datetime, ends: list[datetime]) -> bool:
+    if operator in ("on", "is_today"):
+        return moment.date() == ends[0].date()
+    # Two times of one zone would compare by the clock, which shows an hour twice a year twice.
+    instant, first, last = (each.astimezone(UTC) for each in (moment, ends[0], ends[-1]))
+    if operator in ("before", "is_past"):
+        return instant < first
+    if operator in ("after", "is_future"):
+        return instant > first
+    return first <= instant <= last
+
+
+def compare_list(operator: str, left: Json, right: Json = None) -> Comparison:
+    """A list that is not there counts as an empty one. `contains` finds an item that is the same
+    JSON value; a number and its text are the same."""
+    items = [] if left is None or left == "" else to_list(left, "left")
+    if operator in ALONE:
+        result = (not items) == (operator == "is_empty")
+        return {"result": result, "left": items, "right": None}
+    if operator in LENGTH_PAIRS:
+        wanted = to_exact(right, "right")
+        result = LENGTH_PAIRS[operator](len(items), wanted)
+        return {"result": result, "left": items, "right": shown_number(right, wanted)}
+    found = any(is_same(item, right) for item in items)
+    return {"result": found == (operator == "contains"), "left": items, "right": right}
+
+
+def is_same(left: Json, right: Json) -> bool:
+    """Whether two JSON values are equal: 5 is 5.0 and "5", true is "true" and not 1."""
+    if isinstance(left, list) and isinstance(right, list):
+        pairs = zip(left, right, strict=False)
+        return len(left) == len(right) and all(is_same(*pair) for pair in pairs)
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(is_same(left[key], right[key]) for key in left)
+    if isinstance(left, (list, dict, type(None))) or isinstance(right, (list, dict, type(None))):
+        return left is None and right is None
+    if _is_number(left) or _is_number(right):
+        exact, other = _exact_or_none(left), _exact_or_none(right)
+        return exact is not None and exact == other
+    return as_text(left) == as_text(right)
 
 
 def compare_any(operator: str, left: Json, right: Json = None) -> Comparison:

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from rest_framework import serializers
-
-from workflows.node_type import Context, Json, NodeConfig, NodeType, Output, TemplateField
-from workflows.operators import NUMBER_OPERATORS, branch, compare_number
+from workflows.comparisons import NumberComparison, compare
+from workflows.node_type import Context, Json, NodeType, Output
+from workflows.operators import branch
 
 
 class NumberCondition(NodeType):
@@ -25,25 +24,8 @@ class NumberCondition(NodeType):
         "right2": 99.5,
     }
 
-    class Config(NodeConfig):
-        left = TemplateField(label="Number", allow_null=True)
-        operator = serializers.ChoiceField(NUMBER_OPERATORS, label="Operator")
-        right = TemplateField(label="Compare with", allow_null=True)
-        right2 = TemplateField(
-            label="And at most",
-            help_text="Only for between; both ends belong to it.",
-            allow_null=True,
-            required=False,
-        )
-
-        def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-            if attrs["operator"] == "between" and attrs.get("right2") is None:
-                raise serializers.ValidationError({"right2": "between needs it."})
-            return attrs
+    class Config(NumberComparison):
+        pass
 
     def execute(self, config: dict[str, Json], context: Context) -> Output:
-        return branch(
-            compare_number(
-                config["operator"], config["left"], config["right"], config.get("right2")
-            )
-        )
+        return branch(compare("number", config, context.now))

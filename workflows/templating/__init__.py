@@ -16,14 +16,24 @@
 
 from workflows.templating.filters import FILTERS, FilterDoc
 from workflows.templating.state import MASK
-from workflows.templating.value import CompiledValue, Fixed, Resolved, compile_value, variables
+from workflows.templating.value import (
+    AsHtml,
+    CompiledValue,
+    Fixed,
+    PerItem,
+    Resolved,
+    compile_value,
+    variables,
+)
 
 __all__ = [
     "FILTERS",
     "MASK",
+    "AsHtml",
     "CompiledValue",
     "FilterDoc",
     "Fixed",
+    "PerItem",
     "Resolved",
     "compile_value",
     "variables",

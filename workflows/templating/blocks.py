@@ -4,6 +4,7 @@ nothing, as everywhere in Liquid."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from html import escape
 from typing import TypeAlias
 
 from liquid.ast import BlockNode, Node
@@ -36,6 +37,7 @@ from workflows.templating.state import MASK, MaskedField, MaskedRead, State
 from workflows.templating.text import counted_text, size_of, text_of
 
 Render: TypeAlias = Callable[[State, list[str]], None]
+_ESCAPING = (["escape"], ["escape_once"])
 
 
 class BreakLoop(Exception):
@@ -82,15 +84,25 @@ def _content(node: ContentNode, scope: Scope) -> Render:
 
 
 def _output(node: OutputNode, scope: Scope) -> Render:
-    return output_of(compile_expression(node.expression, scope), scope)
+    value = compile_expression(node.expression, scope)
+    return output_of(value, scope, escaped=_escapes_itself(node.expression))
 
 
-def output_of(value: Read, scope: Scope) -> Render:
+def _escapes_itself(node: Expression) -> bool:
+    names = [item.name for item in getattr(node, "filters", None) or []]
+    if names[-1:] == ["newline_to_br"]:
+        names.pop()
+    return names[-1:] in _ESCAPING
+
+
+def output_of(value: Read, scope: Scope, *, escaped: bool = False) -> Render:
+    """`escaped`: the value is HTML already, where HTML is written."""
+    to_text = _html_of if scope.html and not escaped else text_of
     if not scope.tracked:
 
         def run(state: State, out: list[str]) -> None:
             state.tick()
-            state.write(out, text_of(value(state)))
+            state.write(out, to_text(value(state)))
 
         return run
 
@@ -99,14 +111,27 @@ def output_of(value: Read, scope: Scope) -> Render:
         state.tainted = False
         try:
             made = value(state)
-            text = text_of(made)
+            text = to_text(made)
         except MaskedRead:
             made, text = None, MASK
         if state.tainted:
             state.expose(made)
+            if scope.html:
+                state.expose(text)
         state.write(out, text)
 
     return run_tracked
+
+
+class Html(str):
+    """A text that `capture` put together where HTML is written: its outputs are escaped already."""
+
+    __slots__ = ()
+
+
+def _html_of(value: Json) -> str:
+    text = text_of(value)
+    return text if value.__class__ is Html else escape(text)
 
 
 def _assign(node: AssignNode, scope: Scope) -> Render:
@@ -134,7 +159,7 @@ def _capture(node: CaptureNode, scope: Scope) -> Render:
     def run(state: State, out: list[str]) -> None:
         text, tainted = captured(block, state)
         state.tainted = tainted
-        state.assign(name, text, len(text))
+        state.assign(name, Html(text) if scope.html else text, len(text))
 
     return run
 

@@ -7,7 +7,8 @@ import math
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 from dateutil import parser
 
@@ -37,8 +38,14 @@ def zone_of(name: Json) -> tzinfo:
         raise ValueError(name) from None
 
 
-def parse_date(value: Json) -> datetime | None:
-    """A point in time, or None where the value is none.
+@cache
+def zone_names() -> frozenset[str]:
+    """All that zone_of() takes, for hints."""
+    return frozenset(available_timezones())
+
+
+def parse_date(value: Json, zone: tzinfo = UTC) -> datetime | None:
+    """A point in time, or None where the value is none. `zone` is that of texts which name none.
 
     Takes `now` and `today`, ISO 8601, the usual ways of writing dates in English, and timestamps
     in seconds or milliseconds (numbers, or texts of digits except for YYYYMMDD)."""
@@ -51,7 +58,7 @@ def parse_date(value: Json) -> datetime | None:
             return datetime.now(UTC)
         if _NUMBER.fullmatch(text) and not _DAY.fullmatch(text):
             return _from_timestamp(float(text))
-        return _aware(_from_text(text))
+        return _aware(_from_text(text), zone)
     except (ValueError, OverflowError, ArithmeticError, TypeError):
         return None
 
@@ -78,8 +85,8 @@ def _offset_zone(name: str | None, offset: int | None) -> tzinfo | None:
     return None if offset is None else timezone(timedelta(seconds=offset))
 
 
-def _aware(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+def _aware(moment: datetime, zone: tzinfo) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
 def format_date(moment: datetime, pattern: str) -> str:

@@ -56,19 +56,19 @@ def _apply(moment: datetime, found: re.Match[str]) -> datetime:
     if part["word"]:
         return _WORDS[part["word"]](moment)
     if part["edge"]:
-        return _edge(moment, part["edge"], part["edge_unit"])
+        return edge_of(moment, part["edge"], part["edge_unit"])
     if part["end_day"]:
         return _end_day(moment, part["end_day"], part["which"], part["period"])
     if part["day"]:
         return _weekday(moment, _DAYS.index(part["day"]), part["direction"] == "next")
     if part["direction"]:
-        return _move(moment, part["by"], 1 if part["direction"] == "next" else -1)
+        return move(moment, part["by"], 1 if part["direction"] == "next" else -1)
     amount = 1 if part["amount"].startswith("a") else int(part["amount"])
     back = part["sign"] == "-", part["verb"] in ("sub", "subtract", "minus"), bool(part["ago"])
-    return _move(moment, part["unit"], -amount if sum(back) % 2 else amount)
+    return move(moment, part["unit"], -amount if sum(back) % 2 else amount)
 
 
-def _move(moment: datetime, unit: str, amount: int) -> datetime:
+def move(moment: datetime, unit: str, amount: int) -> datetime:
     """Hours and less are real time; days and more keep the time on the clock."""
     unit = _ABBREVIATIONS.get(unit, unit)
     if unit in _EXACT:
@@ -95,6 +95,8 @@ def _midnight(moment: datetime) -> datetime:
 
 
 def _start(moment: datetime, unit: str) -> datetime:
+    if unit == "second":
+        return moment.replace(microsecond=0)
     if unit == "minute":
         return moment.replace(second=0, microsecond=0)
     if unit == "hour":
@@ -109,16 +111,20 @@ def _start(moment: datetime, unit: str) -> datetime:
     return moment.replace(day=1, month=1) if unit == "year" else moment
 
 
-def _edge(moment: datetime, edge: str, unit: str) -> datetime:
+def edge_of(moment: datetime, edge: str, unit: str) -> datetime:
+    """The `start` or `end` of the unit around a moment; weeks begin on Monday."""
     start = _start(moment, unit)
-    return start if edge == "start" else _move(start, unit, 1) - timedelta(microseconds=1)
+    if edge == "start":
+        return start
+    end = move(start, unit, 1).astimezone(UTC) - timedelta(microseconds=1)
+    return end.astimezone(moment.tzinfo)
 
 
 def _end_day(moment: datetime, end: str, which: str | None, period: str) -> datetime:
     first = moment.replace(day=1, month=1 if period == "year" else moment.month)
     if which and which != "this":
-        first = _move(first, period, 1 if which == "next" else -1)
-    return first if end == "first" else _move(first, period, 1) - timedelta(days=1)
+        first = move(first, period, 1 if which == "next" else -1)
+    return first if end == "first" else move(first, period, 1) - timedelta(days=1)
 
 
 def _weekday(moment: datetime, day: int, forward: bool) -> datetime:

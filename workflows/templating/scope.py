@@ -21,9 +21,11 @@ class Loop:
 
 
 class Scope:
-    def __init__(self, nodes: Iterable[Node], *, reads_vault: bool) -> None:
+    def __init__(self, nodes: Iterable[Node], *, reads_vault: bool, html: bool = False) -> None:
         self.tracked = reads_vault
         """Whether outputs must watch for secrets."""
+        self.html = html
+        """Whether outputs are escaped."""
         self.timed = False
         self.variables: set[str] = set()
         self.vault_names: set[str] = set()

@@ -32,11 +32,11 @@ class Template:
     timed: bool
 
 
-def compile_template(source: str) -> Template:
+def compile_template(source: str, *, html: bool = False) -> Template:
     """Raises TemplateError."""
     try:
         nodes = parse(source)
-        scope = Scope(nodes, reads_vault="vault" in source)
+        scope = Scope(nodes, reads_vault="vault" in source, html=html)
         output = _only_output(nodes)
         run = _raw(output, scope) if output else _text(nodes, scope)
     except RecursionError:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from workflows.errors import TemplateError, WorkflowError
-from workflows.node_type import Json
+from workflows.node_type import ItemTemplates, Json
 from workflows.templating.budget import ALL_SOURCES, TEMPLATES, VALUE_DEPTH, limit_error
 from workflows.templating.source import is_template
 from workflows.templating.state import State
@@ -32,6 +32,22 @@ class Fixed:
     one set of limits."""
 
     value: Json
+
+
+@dataclass(frozen=True, slots=True)
+class AsHtml:
+    """In a value to compile: a part that is HTML. What its outputs write into more text is
+    escaped."""
+
+    value: Json
+
+
+@dataclass(frozen=True, slots=True)
+class PerItem:
+    """In a value to compile: a list whose templates wait for an `item`. It is resolved to
+    ItemTemplates, and reads no secrets."""
+
+    value: list[Json]
 
 
 @dataclass(frozen=True)
@@ -62,22 +78,14 @@ class CompiledValue:
         names in `context["vault"]` are looked at. Raises TemplateError: `template_limit`,
         `unknown_secret` (in both modes), `template_error`."""
         state = State(context, strict=strict, masked=masked, timed=self._timed)
-        try:
-            value = self._run(state)
-        except WorkflowError:
-            raise
-        except RecursionError:
-            raise limit_error("A value in a template is nested too deeply.") from None
-        except Exception as error:  # noqa: BLE001 - no template may end in anything else
-            raise TemplateError(
-                f"The template failed ({type(error).__name__}). Check the kinds of its values."
-            ) from None
+        value = _guarded(self._run, state)
         return Resolved(value, tuple(state.warnings.values()), frozenset(state.exposed))
 
 
 def compile_value(value: Json) -> CompiledValue:
-    """Compile all texts of a JSON value (but for its Fixed parts); the keys of objects stay as they
-    are. Raises TemplateError, whose `details["path"]` names the place, like `headers[0].value`."""
+    """Compile all texts of a JSON value, whose parts may be marked as Fixed, AsHtml or PerItem; the
+    keys of objects stay as they are. Raises TemplateError, whose `details["path"]` names the place,
+    like `headers[0].value`."""
     compiler = _Compiler()
     run = compiler.compile(value, "", 0)
     templates = compiler.templates
@@ -98,6 +106,7 @@ def variables(value: Json) -> frozenset[str]:
 
 class _Compiler:
     def __init__(self) -> None:
+        self.html = False
         self.templates: list[Template] = []
         self.characters = 0
 
@@ -108,6 +117,10 @@ class _Compiler:
         if isinstance(value, Fixed):
             fixed = value.value
             return lambda state: fixed
+        if isinstance(value, AsHtml):
+            return self._as_html(value.value, path, depth)
+        if isinstance(value, PerItem):
+            return self._per_item(value.value, path)
         if isinstance(value, str):
             return self._text(value, path) if is_template(value) else None
         if not isinstance(value, (dict, list)):
@@ -119,6 +132,29 @@ class _Compiler:
         ]
         return _container(value, parts) if parts else None
 
+    def _as_html(self, value: Json, path: str, depth: int) -> Run:
+        self.html = True
+        run = self.compile(value, path, depth)
+        self.html = False
+        return run or (lambda state: value)
+
+    def _per_item(self, value: list[Json], path: str) -> Run:
+        inner = _Compiler()
+        run = inner.compile(value, path, 0)
+        self.templates += inner.templates
+        if any(item.uses_vault for item in inner.templates):
+            raise TemplateError(
+                f"{path}: A secret can not be used in what is asked of each item. "
+                "Make the list without it in a step before.",
+                details={"path": path},
+            )
+        timed = any(item.timed for item in inner.templates)
+
+        def bound(state: State) -> Json:
+            return _for_items(value, run, state, timed) if run else ItemTemplates(value)
+
+        return bound
+
     def _text(self, source: str, path: str) -> Run:
         if len(self.templates) >= TEMPLATES:
             raise limit_error(f"A value holds at most {TEMPLATES:,} templates.")
@@ -128,11 +164,36 @@ class _Compiler:
                 f"The templates of a value have at most {ALL_SOURCES:,} characters together."
             )
         try:
-            template = compile_template(source)
+            template = compile_template(source, html=self.html)
         except TemplateError as error:
             raise _located(error, path) from None
         self.templates.append(template)
         return _locating(template.run, path) if path else template.run
+
+
+def _for_items(value: list[Json], run: Run, outer: State, timed: bool) -> ItemTemplates:
+    """Each item has the limits of a step of its own."""
+    context = dict(outer.context)
+
+    def resolve(item: Json) -> tuple[Json, Iterable[str]]:
+        context["item"] = item
+        state = State(context, strict=outer.strict, masked=False, timed=timed)
+        return _guarded(run, state), state.warnings.values()
+
+    return ItemTemplates(value, resolve)
+
+
+def _guarded(run: Run, state: State) -> Json:
+    try:
+        return run(state)
+    except WorkflowError:
+        raise
+    except RecursionError:
+        raise limit_error("A value in a template is nested too deeply.") from None
+    except Exception as error:  # noqa: BLE001 - no template may end in anything else
+        raise TemplateError(
+            f"The template failed ({type(error).__name__}). Check the kinds of its values."
+        ) from None
 
 
 def _entries(value: dict[str, Json] | list[Json]) -> Iterator[tuple[str | int, Json]]:
