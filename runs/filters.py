@@ -110,7 +110,8 @@ def _with_text(runs: QuerySet[Run], text: str) -> QuerySet[Run]:
     found = Q(payload_text__icontains=escaped) | Q(error_text__icontains=escaped)
     hexadecimal = text.replace("-", "").lower()
     if set(hexadecimal) <= set("0123456789abcdef"):
-        found |= Q(id__icontains=text.lower())
+        whole = len(hexadecimal) == 32
+        found |= Q(id=uuid.UUID(hexadecimal)) if whole else Q(id__icontains=text)
     return runs.alias(
         payload_text=Cast("payload", TextField()), error_text=Cast("error", TextField())
     ).filter(found)

@@ -50,7 +50,7 @@ def rows_of(value: Json, *, root: str, path: Path = (), start: int = 0) -> list[
     """The rows inside of the container `value`, from child `start` on, or the one row of any other
     value. `root`: the name templates have for the whole."""
     builder = _Builder(root)
-    if not isinstance(value, (dict, list)):
+    if not isinstance(value, (dict, list)) or not value:
         return [builder.leaf(value, path)]
     return list(builder.children(value, path, OPEN_LEVELS if not path else 1, start))
 

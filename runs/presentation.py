@@ -176,6 +176,11 @@ class Cursor:
     last_step: int
     unfinished: Mapping[int, str]
     state: str
+    """`<attempt>.<status of the run>`"""
+
+    @property
+    def attempt(self) -> str:
+        return self.state.partition(".")[0]
 
     @classmethod
     def after(cls, run: Run, steps: Iterable[Step]) -> Cursor:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from runs.filters import RunFilters
@@ -25,8 +26,9 @@ LIST_FIELDS = (
     "error",
     "created_at",
     "started_at",
+    "attempt_started_at",
     "finished_at",
-    "parent_run_id",
+    "parent_run",
     "workflow__id",
     "workflow__name",
     "version__id",
@@ -249,7 +251,7 @@ def _durations(since: datetime) -> dict[str, float | None]:
     times = (
         Run.objects.filter(id__gte=first_id_at(since), status=Run.Status.COMPLETED)
         .order_by("-id")
-        .values_list("started_at", "finished_at")[:1000]
+        .values_list(Coalesce("attempt_started_at", "started_at"), "finished_at")[:1000]
     )
     found = sorted(
         duration

@@ -169,8 +169,8 @@ def run_live(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """What has changed since the page (or the last answer) was made; 204 for nothing."""
     run = selectors.get_run(run_id)
     known = presentation.Cursor.read(request.GET.dict())
-    number = _attempt_of(request, run)
-    if number != run.attempt:
+    number = run.attempt
+    if known.attempt != str(number):
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
     attempt_steps = selectors.steps_of_attempt(run, number)
     steps = list(presentation.with_sizes(attempt_steps)[: presentation.STEPS_AT_ONCE])

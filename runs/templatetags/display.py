@@ -133,12 +133,13 @@ def lasting(milliseconds: float | None) -> str:
 @register.simple_tag
 def running_time(item: Any) -> str | SafeString:
     """The duration of a run or step; while it goes on, a clock that the page keeps ticking."""
-    if item.duration_ms is not None or item.started_at is None:
+    began = getattr(item, "attempt_started_at", None) or item.started_at
+    if item.duration_ms is not None or began is None:
         return lasting(item.duration_ms)
-    passed = (timezone.now() - item.started_at).total_seconds() * 1000
+    passed = (timezone.now() - began).total_seconds() * 1000
     return format_html(
         '<span data-since="{}">{}</span>',
-        item.started_at.astimezone(UTC).isoformat(timespec="milliseconds"),
+        began.astimezone(UTC).isoformat(timespec="milliseconds"),
         lasting(max(passed, 0.0)),
     )
 
