@@ -32,7 +32,8 @@ class Client:
             headers=self._headers,
             timeout=TIMEOUT_SECONDS,
         )
-        assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
+        log = self.installation.logs[-4_000:] if answer.status_code >= 500 else ""
+        assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}\n{log}"
         return answer.json() if answer.content else None
 
     def publish(self, name: str, graph: dict[str, Any]) -> dict[str, Any]:

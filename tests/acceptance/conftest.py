@@ -5,14 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.acceptance.client import Client
-from tests.acceptance.receiver import Receiver, running
 from tests.environment.installation import Installation
-
-
-@pytest.fixture(scope="package")
-def receiver() -> Iterator[Receiver]:
-    with running() as receiver:
-        yield receiver
 
 
 @pytest.fixture(scope="package", params=["sqlite", "postgresql"])

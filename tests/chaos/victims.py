@@ -26,7 +26,7 @@ def kill(installation: Installation, name: str, chance: random.Random) -> None:
         time.sleep(0.02)
 
 
-def freeze(installation: Installation, pid: int, seconds: float) -> None:
+def freeze(pid: int, seconds: float) -> None:
     """Stop a process where it stands, as a paused virtual machine does, and let it go on."""
     os.kill(pid, signal.SIGSTOP)
     time.sleep(seconds)

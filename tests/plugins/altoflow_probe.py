@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
+from itertools import repeat
 from typing import ClassVar
 
 from rest_framework import serializers
@@ -27,6 +28,8 @@ made: list[tuple[str, str]] = []
 """(node id, idempotency key) of each effect made in this process."""
 answers: dict[str, Callable[[], Json]] = {}
 """What the effect of a node id answers; may raise."""
+on_value: dict[str, Callable[[Json], Json]] = {}
+"""The same, given the value."""
 gates: dict[str, threading.Event] = {}
 """The effect of a node id waits for its gate."""
 
@@ -58,7 +61,8 @@ class ProbePure(NodeType):
             case "sleep_in_c":
                 time.sleep(1_000)
             case "hold_the_lock":
-                ctypes.PyDLL(None).sleep(1_000)
+                # No signal reaches Python and no other thread does, until it is killed.
+                deque(repeat(None), maxlen=0)
             case "kill":
                 os.kill(os.getpid(), 9)
             case "huge":
@@ -94,6 +98,8 @@ class ProbeEffect(NodeType):
                 os.kill(os.getpid(), 9)
         if context.node_id in gates:
             gates[context.node_id].wait(10)
+        if context.node_id in on_value:
+            return Output(on_value[context.node_id](config["value"]))
         if context.node_id in answers:
             return Output(answers[context.node_id]())
         return Output(config["value"])

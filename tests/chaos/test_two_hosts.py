@@ -1,0 +1,68 @@
+"""One PostgreSQL, one web process, and the workers of two installations: as on two machines."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import psycopg
+import pytest
+from cryptography.fernet import Fernet
+
+from tests.acceptance.client import Client
+from tests.acceptance.receiver import Receiver
+from tests.chaos.consistent import consistent
+from tests.chaos.graphs import sixty_steps
+from tests.chaos.load import Load
+from tests.environment.installation import Installation
+from tests.environment.postgres import Server
+
+pytestmark = pytest.mark.chaos
+
+LEASE_SECONDS = 2
+EFFECT_SECONDS = 0.05
+RUNS_PER_SECOND = 20
+LOAD_SECONDS = 2.0
+DRAIN_SECONDS = 15
+
+
+def test_workers_of_two_hosts_share_the_runs(
+    new_installation: Callable[..., Installation], postgres_server: Server, receiver: Receiver
+) -> None:
+    """In the end one of them dies as a whole; the other one takes its runs when the leases end."""
+    url = postgres_server.new_database()
+    common = {
+        "DATABASE_URL": url,
+        "ALTOFLOW_HTTP_ALLOW_NETS": "127.0.0.0/8",
+        "ALTOFLOW_LEASE_SECONDS": str(LEASE_SECONDS),
+        "ALTOFLOW_VAULT_KEYS": Fernet.generate_key().decode(),
+        "ALTOFLOW_WORKERS": "1",
+    }
+    web, *hosts = (new_installation(**common) for _ in range(3))
+    web.start("--only", "web")
+    for host in hosts:
+        host.start("--only", "worker")
+    client = Client(web)
+    workflow = client.publish("Sixty steps", sixty_steps(receiver.url))
+    receiver.seconds = EFFECT_SECONDS
+    held: Counter[str] = Counter()
+    with Load(workflow["webhook_url"], RUNS_PER_SECOND) as load:
+        end = time.monotonic() + LOAD_SECONDS
+        while time.monotonic() < end:
+            held.update(owners(url))
+            time.sleep(0.05)
+        hosts[0].kill()
+    drained = client.drain(workflow, DRAIN_SECONDS)
+    report = consistent(client, receiver, workflow, load.accepted)
+    print(f"{report}, drained after {drained:.1f} s; seen at work: {dict(held)}")
+    for installation in (web, *hosts):
+        installation.close()
+    assert len(held) == 2, "only one of the hosts did anything"
+
+
+def owners(database_url: str) -> list[str]:
+    """Of the jobs that are held now, the host and slot."""
+    with psycopg.connect(database_url) as connection:
+        rows = connection.execute("SELECT owner FROM runs_job WHERE owner <> ''").fetchall()
+    return [":".join(owner.split(":")[:2]) for (owner,) in rows]

@@ -1,0 +1,18 @@
+"""Takes the fence away from an installation that has this folder on its PYTHONPATH.
+
+Found as a module of node types, of which it has none. A worker then writes what it has in memory,
+whether its runs still belong to it or not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from runs import store
+from runs.state import RunState
+
+
+def everything(_owner: str, states: Sequence[RunState]) -> set[str]:
+    return {state.run_id for state in states}
+
+
+store.still_held = everything
