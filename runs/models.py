@@ -56,12 +56,19 @@ class Run(models.Model):
     finished_at = models.DateTimeField(null=True)
     attempt_started_at = models.DateTimeField(null=True)
     """The hour that a run may take begins anew with each attempt."""
+    restored_at = models.DateTimeField(null=True)
+    """Of a copy from the archive, which is only read."""
 
     class Meta:
         ordering: ClassVar = ["-id"]
         indexes: ClassVar = [
             models.Index(fields=["workflow", "-id"], name="run_by_workflow"),
             models.Index(fields=["status", "-id"], name="run_by_status"),
+            models.Index(
+                fields=["finished_at", "id"],
+                condition=models.Q(finished_at__isnull=False),
+                name="run_by_end",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -269,3 +276,76 @@ class Occurrence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.workflow_id} {self.due_at:%Y-%m-%d %H:%M:%S}"
+
+
+class ArchiveFile(models.Model):
+    """A file in the storage `archive`, written once and never changed. The row is there before the
+    file, so that whatever a killed process leaves behind is known by its name."""
+
+    class State(models.TextChoices):
+        WRITING = "writing"
+        CLEARING = "clearing"
+        """Its runs are archived; rows that belonged to them are still being deleted."""
+        COMPLETE = "complete"
+        DISCARDED = "discarded"
+        """It holds nothing that is not elsewhere; file and row are about to go."""
+
+    IN_USE = (State.CLEARING, State.COMPLETE)
+
+    name = models.CharField(max_length=255, unique=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WRITING)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveBigIntegerField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ArchivedRun(models.Model):
+    """Where in the archive a run is, and what one looks for it by. It knows its workflow by id and
+    name only, so it stays whatever becomes of the workflow."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    file = models.ForeignKey(ArchiveFile, on_delete=models.PROTECT, related_name="runs")
+    first_line = models.PositiveIntegerField()
+    """The number of its line in the file, from 0 on; the rows that belong to it follow."""
+    lines = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64)
+    """SHA-256 of its lines."""
+    workflow_id = models.UUIDField()
+    workflow_name = models.CharField(max_length=200)
+    version_number = models.PositiveIntegerField()
+    parent_run_id = models.UUIDField(null=True)
+    status = models.CharField(max_length=10, choices=Run.Status.choices)
+    attempt = models.PositiveIntegerField()
+    trigger_type = models.CharField(max_length=40)
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField()
+    archived_at = models.DateTimeField()
+    restored_at = models.DateTimeField(null=True)
+    """Since when a copy is among the runs."""
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["created_at", "id"], name="archived_by_time"),
+            models.Index(fields=["workflow_id", "created_at"], name="archived_by_workflow"),
+            models.Index(fields=["status", "created_at"], name="archived_by_status"),
+            models.Index(
+                fields=["parent_run_id"],
+                condition=models.Q(parent_run_id__isnull=False),
+                name="archived_by_parent",
+            ),
+            models.Index(
+                fields=["restored_at"],
+                condition=models.Q(restored_at__isnull=False),
+                name="archived_by_restore",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
