@@ -74,7 +74,17 @@ def _repeated(graph: CompiledGraph, rows: Iterable[Step], start: str) -> set[str
             f"{start!r} did not run, so there is nothing to resume from. Choose a step that ran.",
             code="step_did_not_run",
         )
-    return {start, *graph.graph.descendants(start)}
+    repeated = {start, *graph.graph.descendants(start)}
+    for iterator in next(iter(graph.graph.scopes[start])):
+        repeated |= {iterator, *_behind(graph, iterator)}
+    return repeated
+
+
+def _behind(graph: CompiledGraph, iterator: str) -> set[str]:
+    """What follows an iterator, without its body."""
+    edges = graph.nodes[iterator].outgoing
+    following = {edge.target for edge in edges if edge.port != "item"}
+    return following.union(*(graph.graph.descendants(node) for node in following))
 
 
 def _walk(graph: CompiledGraph, reused: Mapping[str, Step], ran: set[str]) -> Iterable[PlannedStep]:
