@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from runs import api, data_views, views
+from runs import api, data_views, schedule_api, views
 
 urlpatterns = [
     path("readyz", api.readyz, name="readyz"),
@@ -41,5 +41,8 @@ api_urlpatterns = [
     path("runs/<uuid:run_id>/rerun/", api.rerun, name="api_rerun"),
     path("runs/<uuid:run_id>/cancel/", api.cancel, name="api_cancel"),
     path("workflows/<uuid:workflow_id>/execute/", api.execute, name="api_execute"),
+    path(
+        "workflows/<uuid:workflow_id>/schedule/", schedule_api.get_schedule, name="api_schedule"
+    ),
     path("stats/", api.get_stats, name="api_stats"),
 ]

@@ -23,6 +23,7 @@ from django.db import transaction
 from runs import children, engine, leases, store
 from runs.bells import Bell, make_bell
 from runs.effects import EffectThreads, crashed
+from runs.schedules import Scheduler
 from runs.state import EffectCall, RunState, StepTimeoutError
 from runs.watchdog import TimeLimit, Watchdog
 from workflows import plain_json, vault
@@ -57,6 +58,7 @@ class WorkLoop:
         self.flying: dict[int, EffectCall] = {}
         self.effects = EffectThreads(settings.EFFECT_THREADS)
         self.watchdog = Watchdog(slot, self.owner)
+        self.scheduler = Scheduler()
         self.stopping_since: float | None = None
         self._alone = False
         self._beat_at = self._clock_at = 0.0
@@ -83,9 +85,11 @@ class WorkLoop:
         return self.stopping_since is not None
 
     def turn(self) -> None:
-        """1. collect finished effects  2. give up those over their time  3. advance runs in memory
-        4. commit all of them together and claim more  5. only then make this turn's effects."""
+        """1. start what is due by a schedule  2. collect finished effects  3. give up those over
+        their time  4. advance runs in memory  5. commit all of them together and claim more
+        6. only then make this turn's effects."""
         self.watchdog.arm()
+        self.scheduler.fire_due(self.now())
         self._collect()
         self._expire()
         self._advance()
@@ -287,7 +291,8 @@ class WorkLoop:
     def _longest_sleep(self) -> float:
         if self.active or (self.backlog and self.effects.free):
             return 0
-        times = [call.context.deadline for call in self.flying.values() if not call.abandoned]
+        times = [self.scheduler.next_look]
+        times += [call.context.deadline for call in self.flying.values() if not call.abandoned]
         times += [state.next_due for state in self.held.values() if state.waits]
         if self._room() and (due := leases.next_due()) is not None:
             times.append(due)

@@ -43,7 +43,7 @@ class Workflow(models.Model):
         indexes: ClassVar = [
             # Answers the scheduler, which asks once a second, without reading any draft.
             models.Index(
-                fields=["id", "published", "activated_at"],
+                fields=["published", "id", "activated_at", "is_active"],
                 condition=models.Q(is_active=True),
                 name="workflow_switched_on",
             )

@@ -17,6 +17,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='workflow',
-            index=models.Index(condition=models.Q(('is_active', True)), fields=['id', 'published', 'activated_at'], name='workflow_switched_on'),
+            index=models.Index(condition=models.Q(('is_active', True)), fields=['published', 'id', 'activated_at', 'is_active'], name='workflow_switched_on'),
         ),
     ]
