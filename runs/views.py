@@ -6,7 +6,6 @@ import zlib
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -317,6 +316,5 @@ def run_rerun(request: HttpRequest, run_id: UUID) -> HttpResponse:
 @missing_is_404
 def run_cancel(request: HttpRequest, run_id: UUID) -> HttpResponse:
     run = selectors.get_run(run_id)
-    if attempt_to(request, lambda: services.cancel_run(run=run)):
-        messages.success(request, "The run was cancelled.")
+    attempt_to(request, lambda: services.cancel_run(run=run))
     return redirect("run_detail", run_id)

@@ -1,4 +1,4 @@
-// Dialogs are <dialog> elements; what opens them also works as a link or a form without script.
+// Buttons with `commandfor` open and close dialogs by themselves in newer browsers; here for others.
 const open = (dialog) => {
   if (dialog && !dialog.open) dialog.showModal();
 };
@@ -11,14 +11,11 @@ const closeMenus = (except) => {
 
 document.addEventListener("click", (event) => {
   closeMenus(event.target.closest("details.menu"));
-  const opener = event.target.closest("[data-dialog]");
-  if (opener) {
-    event.preventDefault();
-    open(document.getElementById(opener.dataset.dialog));
-  }
-  if (event.target.closest("[data-close]")) {
-    event.preventDefault();
-    event.target.closest("dialog").close();
+  const button = event.target.closest("button[commandfor]");
+  if (button && !("command" in HTMLButtonElement.prototype)) {
+    const dialog = document.getElementById(button.getAttribute("commandfor"));
+    if (button.getAttribute("command") === "close") dialog.close();
+    else open(dialog);
   }
   if (event.target.matches("dialog[open]")) event.target.close();
 });

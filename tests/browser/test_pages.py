@@ -1,0 +1,272 @@
+"""The pages in a real browser: what scripts do, what stays live, what fits, what axe says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from runs.models import Run, Step
+from tests.environment import axe
+from tests.runs.records import delivery_of, resumed_run, run_of, step_of, workflow_called
+from tests.workflows.definitions import user_with
+from workflows.models import Role, Workflow
+from workflows.services import create_workflow
+from workflows.vault import set_secret
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+NOT_PREPARED = "!!!! axe is missing, npm was not reached: run `make test` once"
+PHONE = {"width": 390, "height": 844}
+DEEP = {"user": {"name": "Ada", "tags": ["x", "y"], "more": {"deep": {"er": "the end"}}}}
+
+
+@pytest.fixture
+def home(live_server: Any) -> Iterator[str]:
+    cache.clear()
+    yield str(live_server.url).replace("localhost", "127.0.0.1")
+
+
+@pytest.fixture
+def visit(page: Page, home: str) -> Callable[[str], Page]:
+    """Opens a page as an admin."""
+    client = Client()
+    client.force_login(user_with(Role.ADMIN))
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": "sessionid", "value": session, "url": home}])
+
+    def open_page(path: str) -> Page:
+        page.goto(home + path)
+        return page
+
+    return open_page
+
+
+@pytest.fixture
+def history() -> dict[str, Any]:
+    """Something of everything that the pages show, long names too."""
+    orders = workflow_called("Nightly reconciliation of all orders with accounting")
+    now = timezone.now()
+    failed = run_of(orders, "failed", now - timedelta(minutes=9), payload={"body": DEEP})
+    error = {"code": "told_to", "message": "https://a.example/" + "long/" * 30, "details": {}}
+    Run.objects.filter(pk=failed.pk).update(error=error)
+    step_of(failed, "start", output={"body": DEEP})
+    step_of(failed, "a", warnings=["a.usr: did you mean a.user?"])
+    step_of(failed, "b", "failed", error=error)
+    resumed = resumed_run(orders)
+    delivery_of(orders, run=failed)
+    delivery_of(orders, "bad_signature", message="The signature does not match. " * 5)
+    set_secret(name="a_secret_with_quite_a_long_name_for_a_phone", value="value of it")
+    nodes = [{"id": "hook", "type": "webhook_trigger"}, {"id": "call", "type": "http_request"}]
+    draft = create_workflow(name="Draft", graph={"nodes": nodes, "edges": []})
+    return {"workflow": orders, "draft": draft, "failed": failed, "resumed": resumed}
+
+
+PAGES = {
+    "dashboard": "/",
+    "workflows": "/workflows/",
+    "workflow": "/workflows/{workflow.pk}/",
+    "draft with problems": "/workflows/{draft.pk}/",
+    "new workflow": "/workflows/new/",
+    "runs": "/runs/",
+    "no match": "/runs/?q=zzz",
+    "failed run": "/runs/{failed.pk}/",
+    "resumed run": "/runs/{resumed.pk}/?attempt=1",
+    "resume": "/runs/{failed.pk}/resume/",
+    "deliveries": "/deliveries/",
+    "secrets": "/secrets/",
+    "password": "/accounts/password/change/",
+}
+
+
+def test_people_log_in_and_look_around(page: Page, home: str) -> None:
+    user_with(Role.EDITOR)
+    page.goto(f"{home}/runs/")
+    page.get_by_label("Username").fill("editor_user")
+    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Runs")).to_be_visible()
+    for name in ("Dashboard", "Workflows", "Deliveries", "Secrets"):
+        page.get_by_role("navigation").get_by_role("link", name=name).click()
+        expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_a_barrier(
+    visit: Callable[[str], Page], history: dict[str, Any], page: Page, scheme: Any
+) -> None:
+    if not axe.available():
+        pytest.skip(NOT_PREPARED)
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    found = {
+        name: axe.barriers(visit(address.format(**history))) for name, address in PAGES.items()
+    }
+    assert found == {name: [] for name in PAGES}
+
+
+def test_every_page_fits_a_phone(
+    visit: Callable[[str], Page], history: dict[str, Any], page: Page
+) -> None:
+    page.set_viewport_size(PHONE)
+    beyond = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    found = {
+        name: visit(address.format(**history)).evaluate(beyond) for name, address in PAGES.items()
+    }
+    assert found == dict.fromkeys(PAGES, 0)
+
+
+def test_the_theme_is_remembered(visit: Callable[[str], Page], page: Page) -> None:
+    page.emulate_media(color_scheme="light")
+    visit("/runs/")
+    colour = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(colour)
+    button = page.get_by_role("button", name="Theme")
+    button.click()
+    button.click()
+    expect(button).to_have_attribute("title", "Theme: dark")
+    assert page.evaluate(colour) != light
+    page.reload()
+    assert page.evaluate(colour) != light
+
+
+def test_a_run_is_followed_without_disturbing_its_reader(
+    visit: Callable[[str], Page],
+) -> None:
+    run = run_of(workflow_called("Orders"), "running", timezone.now())
+    first = step_of(run, "start", output=DEEP)
+    busy = step_of(run, "a", "running")
+    page = visit(f"/runs/{run.pk}/")
+    page.locator(f"#step-{first.pk} > summary").click()
+    page.locator(f"#step-{first.pk} summary", has_text="more").click()
+    page.locator(f"#step-{first.pk} summary", has_text="deep").click()
+    expect(page.get_by_text("the end", exact=True)).to_be_visible()
+    page.evaluate("window.scrollTo(0, 240)")
+
+    Step.objects.filter(pk=busy.pk).update(
+        status="completed", port="default", output={"n": 42}, finished_at=timezone.now()
+    )
+    new = step_of(run, "b", "running")
+    expect(page.locator(f"#step-{new.pk}")).to_be_visible()
+    expect(page.locator("#state-a")).to_contain_text("Completed")
+    expect(page.get_by_text("the end", exact=True)).to_be_visible()
+    assert page.evaluate("window.scrollY") == 240
+
+    Step.objects.filter(pk=new.pk).update(status="completed", finished_at=timezone.now())
+    Run.objects.filter(pk=run.pk).update(
+        status="completed", output={"all": "done"}, finished_at=timezone.now()
+    )
+    expect(page.get_by_role("button", name="Re-run")).to_be_visible()
+    expect(page.locator("#announcements")).to_have_text("The run is completed.")
+    expect(page.get_by_text("the end", exact=True)).to_be_visible()
+    expect(page.locator("#run-live")).not_to_have_attribute("hx-get", "")
+    page.locator(f"#step-{busy.pk} > summary").click()
+    expect(page.locator(f"#step-{busy.pk}-body")).to_contain_text("42")
+
+
+def test_a_list_follows_its_runs(visit: Callable[[str], Page]) -> None:
+    run = run_of(workflow_called("Orders"), "queued", timezone.now())
+    page = visit("/runs/")
+    row = page.get_by_role("row", name="Orders")
+    expect(row).to_contain_text("Queued")
+    Run.objects.filter(pk=run.pk).update(status="completed")
+    expect(row).to_contain_text("Completed")
+    expect(page.locator("#run-rows")).not_to_have_attribute("data-polls", "")
+
+
+def test_values_and_expressions_are_copied(visit: Callable[[str], Page], page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    run = run_of(workflow_called("Orders"))
+    step = step_of(run, "a", output=DEEP)
+    visit(f"/runs/{run.pk}/#step-{step.pk}")
+    tree = page.get_by_role("region", name="Output of a").get_by_role("group")
+    clipboard = "navigator.clipboard.readText()"
+
+    tree.get_by_text("Ada").hover()
+    tree.get_by_role("button", name="Copy as template expression").click()
+    expect(page.locator("#announcements")).to_have_text("Copied.")
+    assert page.evaluate(clipboard) == "{{ a.user.name }}"
+
+    tree.get_by_text("tags").hover()
+    tree.get_by_role("button", name="Copy value").click()
+    page.wait_for_function(f"{clipboard}.then((text) => text.includes('\"y\"'))")
+
+
+def test_trees_are_walked_by_keyboard(visit: Callable[[str], Page]) -> None:
+    run = run_of(workflow_called("Orders"), payload=DEEP)
+    page = visit(f"/runs/{run.pk}/")
+    page.get_by_role("group", name="Payload as a tree").focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowDown")
+    focused = page.locator(":focus")
+    expect(focused).to_contain_text("more")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#run-payload").get_by_text("deep")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    expect(focused).to_contain_text("deep")
+    page.keyboard.press("ArrowLeft")
+    expect(focused).to_contain_text("more")
+
+
+def test_the_plan_of_a_resume_follows_the_choice(
+    visit: Callable[[str], Page], history: dict[str, Any]
+) -> None:
+    page = visit(f"/runs/{history['failed'].pk}/")
+    page.get_by_role("link", name="Resume").click()
+    dialog = page.get_by_role("dialog")
+    row = dialog.get_by_role("row", name="start")
+    expect(row).to_contain_text("Reused")
+    dialog.get_by_label("The beginning").check()
+    expect(row).to_contain_text("Repeated")
+    dialog.get_by_label("The step to start from").select_option("a")
+    expect(row).to_contain_text("Reused")
+    expect(dialog.get_by_role("row", name="Probe a")).to_contain_text("Repeated")
+    dialog.get_by_role("button", name="Resume now").click()
+    expect(page.get_by_text("Resumed as attempt 2.")).to_be_visible()
+
+
+def test_cancel_asks_first(visit: Callable[[str], Page]) -> None:
+    run = run_of(workflow_called("Orders"), "waiting")
+    page = visit(f"/runs/{run.pk}/")
+    page.get_by_role("button", name="Cancel run").click()
+    page.get_by_role("button", name="Keep it").click()
+    run.refresh_from_db()
+    assert run.status == "waiting"
+    page.get_by_role("button", name="Cancel run").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel run").click()
+    expect(page.get_by_text("The run was cancelled.")).to_be_visible()
+
+
+def test_a_workflow_is_imported_published_and_run(visit: Callable[[str], Page]) -> None:
+    page = visit("/workflows/new/")
+    page.get_by_label("Name").fill("Greet")
+    graph = (
+        '{"nodes": [{"id": "start", "type": "manual_trigger", "config": {"sample": {"name": "Ada"}}'
+        '}, {"id": "say", "type": "text_transform", "config": {"template": "Hi"}}], '
+        '"edges": [{"source": "start", "port": "default", "target": "say"}]}'
+    )
+    page.locator("input[type=file]").set_input_files(
+        {"name": "greet.json", "mimeType": "application/json", "buffer": graph.encode()}
+    )
+    expect(page.get_by_role("textbox", name="JSON")).to_have_value(graph)
+    page.get_by_role("button", name="Create workflow").click()
+
+    expect(page.get_by_role("button", name="Activate")).to_be_disabled()
+    page.get_by_role("button", name="Publish").click()
+    page.get_by_label("Note").fill("First")
+    page.get_by_role("dialog").get_by_role("button", name="Publish").click()
+    page.get_by_role("button", name="Activate").click()
+    expect(page.get_by_role("button", name="Deactivate")).to_be_enabled()
+
+    page.get_by_role("button", name="Run now").click()
+    expect(page.get_by_label("Payload (JSON)")).to_have_value('{\n  "name": "Ada"\n}')
+    page.get_by_role("dialog").get_by_role("button", name="Run").click()
+    expect(page.get_by_text("Waiting for a worker.")).to_be_visible()
+    assert Run.objects.get().payload == {"name": "Ada"}
+    assert Workflow.objects.get().is_active
