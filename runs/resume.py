@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from runs.models import Step
+from runs.state import StepKey
 from workflows.compiled import CompiledGraph, CompiledNode
 from workflows.errors import ConflictError
 
@@ -16,6 +18,8 @@ Action = Literal["reused", "repeated", "new"]
 @dataclass(frozen=True, slots=True)
 class PlannedStep:
     node_id: str
+    iteration: str
+    """Empty outside of iterators, and for items that were not started yet."""
     name: str
     node_type: str
     action: Action
@@ -42,15 +46,14 @@ class ResumePlan:
 def plan(graph: CompiledGraph, version: int, rows: Iterable[Step], start: str) -> ResumePlan:
     """`rows`: the steps that count now. `start`: failed, start, or the id of a node that ran.
     Raises ConflictError for a node that did not run."""
-    rows = list(rows)
-    settled = {row.node_id: row for row in rows if is_settled(row)}
-    repeated = _repeated(graph, rows, start)
-    superseded = tuple(
-        row.pk for row in rows if row.node_id in repeated or row.node_id not in settled
-    )
-    reused = {name: row for name, row in settled.items() if name not in repeated}
-    ran = {row.node_id for row in rows}
-    return ResumePlan(start, version, tuple(_walk(graph, reused, ran)), superseded)
+    rows = sorted(rows, key=lambda row: (row.attempt, row.try_number))
+    last = {(row.node_id, row.iteration): row for row in rows}
+    again = _repeated(graph, rows, start)
+    reused = {
+        key for key, row in last.items() if is_settled(row) and key[0] in set(graph.nodes) - again
+    }
+    superseded = tuple(row.pk for row in rows if (row.node_id, row.iteration) not in reused)
+    return ResumePlan(start, version, tuple(_walk(graph, last, reused)), superseded)
 
 
 def is_settled(row: Step) -> bool:
@@ -87,17 +90,46 @@ def _behind(graph: CompiledGraph, iterator: str) -> set[str]:
     return following.union(*(graph.graph.descendants(node) for node in following))
 
 
-def _walk(graph: CompiledGraph, reused: Mapping[str, Step], ran: set[str]) -> Iterable[PlannedStep]:
-    """Follow the taken edges of reused steps, and all edges where the port is not known yet."""
+def _walk(
+    graph: CompiledGraph, last: Mapping[StepKey, Step], reused: set[StepKey]
+) -> Iterable[PlannedStep]:
+    """Follow the edges that reused steps took, and all edges where the port is not known yet."""
+    known: dict[str, list[StepKey]] = defaultdict(list)
+    for key in last:
+        known[key[0]].append(key)
     reached = {graph.trigger}
     for name, node in graph.nodes.items():
         if name not in reached:
             continue
-        row = reused.get(name)
-        reached |= {edge.target for edge in node.outgoing if row is None or row.port == edge.port}
-        yield _planned(node, "reused" if row else "repeated" if name in ran else "new")
+        keys = sorted(known[name], key=lambda key: [int(part or 0) for part in key[1].split(".")])
+        ports = {last[key].port for key in keys} | {"item"}
+        is_open = not keys or any(key not in reused for key in keys)
+        reached |= {edge.target for edge in node.outgoing if is_open or edge.port in ports}
+        for key in keys:
+            yield _planned(node, "reused" if key in reused else "repeated", key[1])
+        if not keys or _has_new_items(graph, name, last, reused):
+            yield _planned(node, "new", "")
 
 
-def _planned(node: CompiledNode, action: Action) -> PlannedStep:
-    name = node.node.name or node.type.label
-    return PlannedStep(node.node.id, name, node.node.type, action, node.has_effect)
+def _has_new_items(
+    graph: CompiledGraph, name: str, last: Mapping[StepKey, Step], reused: set[StepKey]
+) -> bool:
+    """Whether the iterator around a node will give it items that it has not seen."""
+    scope = next(iter(graph.graph.scopes[name]))
+    if not scope:
+        return False
+    around = [key for key in last if key[0] == scope[-1]]
+    items = sum(len((last[key].input or {}).get("items") or ()) for key in around)
+    seen = sum(key[0] == name for key in last)
+    return any(key not in reused for key in around) and seen < items
+
+
+def _planned(node: CompiledNode, action: Action, iteration: str) -> PlannedStep:
+    return PlannedStep(
+        node_id=node.node.id,
+        iteration=iteration,
+        name=node.node.name or node.type.label,
+        node_type=node.node.type,
+        action=action,
+        has_effect=node.has_effect or node.type.starts_runs,
+    )

@@ -111,6 +111,7 @@ class ResumeForm(NodeConfig):
 
 class PlannedStepSerializer(serializers.Serializer[Any]):
     node_id = serializers.CharField()
+    iteration = serializers.CharField()
     name = serializers.CharField()
     node_type = serializers.CharField()
     action = serializers.ChoiceField(["reused", "repeated", "new"])

@@ -225,6 +225,8 @@ class NodeType:
     """Whether a run may be held up here, or starts another run."""
     can_fail: ClassVar[bool] = True
     """Whether `continue_on_error` gives the node a port `error`."""
+    starts_runs: ClassVar[bool] = False
+    """Whether repeating a step starts another run of some workflow."""
     sends_idempotency_key: ClassVar[bool] = False
     """Whether an interrupted step is repeated by default."""
     example: ClassVar[dict[str, Json]] = {}

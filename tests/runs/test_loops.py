@@ -10,7 +10,7 @@ import altoflow_probe
 import pytest
 
 from runs.models import Job, Run
-from runs.services import resume_run, start_run
+from runs.services import plan_resume, resume_run, start_run
 from runs.work import WorkLoop
 from tests.runs.driver import graph, node, publish, run, steps, work
 from workflows.errors import NodeError
@@ -237,6 +237,26 @@ def test_resume_repeats_only_unfinished_items() -> None:
     resumed = work(resume_run(run=failed))
     assert (resumed.status, seen) == ("completed", [3, 4, 5])
     assert resumed.output == [f"sent {n}" for n in range(6)]
+
+
+def test_the_plan_and_the_history_of_a_loop() -> None:
+    broken.add(3)
+    failed = run(each(*EFFECT, mode="sequential"), list(range(6)))
+    planned = [(p.node_id, p.iteration, p.action) for p in plan_resume(run=failed).steps]
+    assert planned == [
+        ("start", "", "reused"),
+        ("each", "", "repeated"),
+        *(("send", str(n), "reused") for n in range(3)),
+        ("send", "3", "repeated"),
+        ("send", "", "new"),
+        ("after", "", "new"),
+    ]
+    broken.clear()
+    resumed = work(resume_run(run=failed))
+    first = resumed.steps.get(node_id="send", iteration="3", attempt=1)
+    assert (first.status, first.superseded_by) == ("failed", 2)
+    again = resumed.steps.filter(attempt=2, node_id="send").values_list("iteration", flat=True)
+    assert sorted(again) == ["3", "4", "5"]
 
 
 def test_resume_from_the_iterator_repeats_all_items() -> None:
