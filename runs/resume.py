@@ -25,6 +25,11 @@ class PlannedStep:
     action: Action
     has_effect: bool
 
+    @property
+    def kind(self) -> tuple[str, str]:
+        """What the items of an iterator have in common."""
+        return self.node_id, self.action
+
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
