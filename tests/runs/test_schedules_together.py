@@ -116,6 +116,7 @@ EDIT = """
 import time
 from tests.runs.timekeeping import scheduled_graph
 from workflows import services
+from workflows.models import Workflow
 
 for number in range(12):
     for workflow in Workflow.objects.all():
@@ -124,23 +125,19 @@ for number in range(12):
         services.publish_workflow(workflow=workflow)
     time.sleep(0.3)
 """
-SHOW = """
-import json
-from runs.models import Occurrence
-found = Occurrence.objects.order_by("due_at").select_related("run")
-rows = [(str(o.workflow_id), o.due_at.timestamp(), o.fired_at.timestamp()) for o in found]
-print(json.dumps(rows))
-"""
 END = """
+import json
+from runs.models import Occurrence, Run
+from tests.environment.waiting import until
 from workflows import services
+from workflows.models import Workflow
 
 for workflow in Workflow.objects.all():
     services.deactivate_workflow(workflow=workflow)
-"""
-COUNTS = """
-from runs.models import Occurrence, Run
-unfinished = Run.objects.exclude(status="completed")
-print(Occurrence.objects.count(), Run.objects.count(), unfinished.count())
+until(lambda: not Run.objects.exclude(status="completed").exists(), within=20)
+found = Occurrence.objects.order_by("due_at")
+rows = [(str(o.workflow_id), o.due_at.timestamp(), o.fired_at.timestamp()) for o in found]
+print(json.dumps([Run.objects.count(), rows]))
 """
 
 
@@ -177,19 +174,16 @@ def test_two_clusters_with_edits_and_a_restart(
         until(lambda: not second.pids(), within=10, what="the killed cluster is gone")
         second.start("--only", "worker")
         editing.join()
-        shell(second, END)
-        until(lambda: shell(first, COUNTS).endswith(" 0"), within=10, what="all runs have ended")
-        occurrences, runs, unfinished = map(int, shell(first, COUNTS).split())
-        rows = json.loads(shell(first, SHOW))
+        runs, rows = json.loads(shell(first, END))
     finally:
         first.close()
         second.close()
-    assert (occurrences, unfinished) == (runs, 0)
     times: dict[str, list[float]] = {}
-    for workflow, due, fired in rows:
+    for workflow, due, _ in rows:
         times.setdefault(workflow, []).append(due)
-        assert 0 <= fired - due < 1.0, f"{fired - due} s late"
-    assert len(times) == 5
-    for due in times.values():
-        assert len(due) >= 3
-        assert due == [due[0] + SECONDS * n for n in range(len(due))]
+    assert (len(rows), len(times)) == (runs, 5)
+    for each in times.values():
+        assert len(each) >= 3
+        assert each == [each[0] + SECONDS * n for n in range(len(each))]
+    late = sorted(fired - due for _, due, fired in rows)
+    assert late[0] >= 0 and late[len(late) // 2] < 0.5 and late[-1] < SECONDS, late
