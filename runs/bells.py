@@ -21,8 +21,7 @@ class Bell(Protocol):
 class DatagramBell:
     """Rung by processes of this machine."""
 
-    def __init__(self, slot: int) -> None:
-        address = wake_address(slot)
+    def __init__(self, address: str) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         if not address.startswith("\0"):
@@ -37,6 +36,9 @@ class DatagramBell:
         with contextlib.suppress(BlockingIOError):
             while self._socket.recv(16):
                 pass
+
+    def close(self) -> None:
+        self._socket.close()
 
 
 class ListenBell:
@@ -58,4 +60,4 @@ class ListenBell:
 
 
 def make_bell(slot: int) -> Bell:
-    return ListenBell() if connection.vendor == "postgresql" else DatagramBell(slot)
+    return ListenBell() if connection.vendor == "postgresql" else DatagramBell(wake_address(slot))

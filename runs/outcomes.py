@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from workflows import plain_json
 from workflows.errors import NodeError, WorkflowError
 from workflows.limits import limits
 from workflows.node_type import Call, End, ForEach, Json, Output, Respond, Result, Wait
+from workflows.vault import VaultSnapshot
 
 if TYPE_CHECKING:
     from runs.engine import Surroundings
@@ -58,6 +60,7 @@ def finish(
                 {"status": result.status, "headers": result.headers, "body": result.body},
                 around,
             )
+            step.state.answered = True
 
 
 def complete(
@@ -88,16 +91,23 @@ def settle(step: Execution, port: str, output: Json, around: Surroundings) -> No
 def kept(output: Json, step: Execution, around: Surroundings) -> tuple[Json, str]:
     """The output as it is stored and as later steps see it: plain JSON, in size, no secret. What a
     trigger received is passed on as it came; its size was checked when it came."""
-    value, text = plain_json.encode(output)
     if step.node.type.category == "trigger":
+        value, text = plain_json.encode(output)
         return value, around.vault.redact_json(value, text)[1]
+    return storable(output, around.vault, step.exposed)
+
+
+def storable(output: Json, vault: VaultSnapshot, exposed: Iterable[str]) -> tuple[Json, str]:
+    """An output as plain JSON without secrets, and its text. Raises NodeError when it is too
+    large."""
+    value, text = plain_json.encode(output)
     most = limits().step_output_bytes
     if len(text) > most or (len(text) * 4 > most and len(text.encode()) > most):
         raise NodeError(
             f"The output of this step is larger than {most:,} bytes. Take only the part you need.",
             code="output_too_large",
         )
-    return around.vault.redact_json(value, text, step.exposed)
+    return vault.redact_json(value, text, exposed)
 
 
 # ---------------------------------------------------------------- waits

@@ -64,19 +64,29 @@ def wake() -> None:
     """Call after the commit."""
     if connection.vendor == "postgresql":
         return
-    sender = _wake_sender()
-    for slot in range(settings.WORKERS):
-        with contextlib.suppress(OSError):
-            sender.sendto(b"!", wake_address(slot))
+    ring(wake_address(slot) for slot in range(settings.WORKERS))
 
 
 def wake_address(slot: int) -> str:
-    """Where the worker of `slot` listens: one namespace for each data folder."""
-    name = f"altoflow-{installation_id()}-{slot}"
+    """Where the worker of `slot` listens."""
+    return bell_address(str(slot))
+
+
+def bell_address(name: str) -> str:
+    """Of a datagram socket: one namespace for each data folder."""
+    name = f"altoflow-{installation_id()}-{name}"
     return f"\0{name}" if sys.platform == "linux" else str(Path(tempfile.gettempdir()) / name)
 
 
-def _wake_sender() -> socket.socket:
+def ring(addresses: Iterable[str]) -> None:
+    """Whether somebody listens there or not."""
+    sender = _bell_sender()
+    for address in addresses:
+        with contextlib.suppress(OSError):
+            sender.sendto(b"!", address)
+
+
+def _bell_sender() -> socket.socket:
     global _sender
     if _sender is None or _sender[0] != os.getpid():
         sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Literal
@@ -12,15 +13,18 @@ from django.db.models import F
 from django.utils import timezone
 
 from runs import queue, resume
+from runs.callers import call_listeners
 from runs.models import IdempotencyKey, Job, Run, Step
+from runs.triggers import VersionKey
 from workflows.compiled import compile_graph
-from workflows.errors import ConflictError
+from workflows.errors import ConflictError, WorkflowError
 from workflows.graph import Graph
 from workflows.models import Version, Workflow
 from workflows.node_type import Json
 from workflows.plain_json import encode
 
 KEY_LIFETIME = timedelta(hours=24)
+KEY_CHARACTERS = 255
 
 WhichVersion = Literal["original", "published"]
 
@@ -31,18 +35,25 @@ def start_run(
     payload: Json,
     trigger_type: str,
     idempotency_key: str = "",
+    same_request: str = "",
     version: Version | None = None,
 ) -> Run:
     """Store a run and its job together. A repeated key gives the first run again; raises
-    ConflictError for a workflow without a published version and for a key with another payload."""
+    ConflictError for a workflow without a published version and for a key with another payload
+    (where only a part of it counts: with another `same_request`, at most 64 characters)."""
     version = version or workflow.published
     if version is None or workflow.archived_at is not None:
         raise ConflictError(
             f"{workflow.name} has no published version. Publish it, then run it.",
             code="not_published",
         )
+    if len(idempotency_key) > KEY_CHARACTERS:
+        raise WorkflowError(
+            f"The Idempotency-Key has more than {KEY_CHARACTERS} characters. Use a shorter one.",
+            code="invalid_idempotency_key",
+        )
     payload, text = encode(payload)
-    digest = hashlib.sha256(text.encode()).hexdigest()
+    digest = same_request or hashlib.sha256(text.encode()).hexdigest()
     if idempotency_key and (first := first_run(workflow, idempotency_key, digest)):
         return first
     run = Run(workflow=workflow, version=version, payload=payload, trigger_type=trigger_type)
@@ -85,6 +96,21 @@ def _keep_key(run: Run, key: str, digest: str) -> None:
     IdempotencyKey.objects.create(workflow=run.workflow, key=key, body_hash=digest, run=run)
 
 
+def start_runs(*, versions: Sequence[VersionKey], payload: Json, trigger_type: str) -> list[Run]:
+    """A run of each version with the same payload, all in one transaction."""
+    payload, _ = encode(payload)
+    runs = [
+        Run(workflow_id=workflow, version_id=version, payload=payload, trigger_type=trigger_type)
+        for workflow, version in versions
+    ]
+    if runs:
+        with transaction.atomic():
+            Run.objects.bulk_create(runs)
+            queue.insert_jobs([run.pk.hex for run in runs])
+        transaction.on_commit(queue.wake)
+    return runs
+
+
 def rerun(*, run: Run) -> Run:
     """A new run with the same payload, on the newest published version."""
     return start_run(
@@ -99,6 +125,7 @@ def cancel_run(*, run: Run) -> Run:
     """Stop a run, its waits and the runs it called. Raises ConflictError when it has ended."""
     now = timezone.now()
     with transaction.atomic():
+        _lock_job_and_parent(run)
         Job.objects.filter(run=run).delete()
         landed = Run.objects.filter(pk=run.pk, status__in=Run.UNFINISHED).update(
             status=Run.Status.CANCELLED,
@@ -117,8 +144,16 @@ def cancel_run(*, run: Run) -> Run:
             with suppress(ConflictError):
                 cancel_run(run=child)
     transaction.on_commit(queue.wake)
+    transaction.on_commit(lambda: call_listeners([run.pk.hex]))
     run.refresh_from_db()
     return run
+
+
+def _lock_job_and_parent(run: Run) -> None:
+    """In the order of the engine's checkpoints, which lock the same rows."""
+    wanted = [run.pk, run.parent_run_id]
+    rows = Job.objects.filter(pk__in=filter(None, wanted)).order_by("pk").select_for_update()
+    list(rows.values_list("pk"))
 
 
 def plan_resume(

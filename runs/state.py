@@ -17,6 +17,8 @@ from workflows.limits import limits
 from workflows.node_type import Json
 
 ERROR_PORT = "error"
+CALLED = "api_trigger"
+"""Whoever starts a run by this trigger waits for its answer."""
 
 StepKey: TypeAlias = tuple[str, str]
 """(node id, iteration)"""
@@ -196,6 +198,8 @@ class RunState:
         self.unsaved: list[StepRecord] = []
         self.new_runs: list[NewRun] = []
         self.ending: Ending | None = None
+        self.answered = False
+        """Its caller has an answer that he was not told of."""
         self.hung_node = ""
         """The node in which the last worker of this run hung for longer than it may."""
         self.root = Frame(
@@ -213,6 +217,12 @@ class RunState:
     def is_idle(self) -> bool:
         """Nothing to do before a due time or the end of a child run."""
         return not (self.ready or self.calls or self.starting or self.calling)
+
+    @property
+    def has_news(self) -> bool:
+        """For a caller who waits."""
+        is_called = self.graph.nodes[self.graph.trigger].node.type == CALLED
+        return is_called and (self.answered or self.ending is not None)
 
     @property
     def deadline(self) -> float:

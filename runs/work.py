@@ -20,8 +20,9 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import transaction
 
-from runs import children, engine, leases, store
+from runs import children, engine, leases, outcomes, store
 from runs.bells import Bell, make_bell
+from runs.callers import call_listeners
 from runs.effects import EffectThreads, crashed
 from runs.schedules import Scheduler
 from runs.state import EffectCall, RunState, StepTimeoutError
@@ -61,7 +62,7 @@ class WorkLoop:
         self.scheduler = Scheduler()
         self.stopping_since: float | None = None
         self._alone = False
-        self._beat_at = self._clock_at = 0.0
+        self._beat_at = self._clock_at = self._asked_at = 0.0
         self._read_clock()
 
     def run(self) -> None:
@@ -91,6 +92,7 @@ class WorkLoop:
         self.watchdog.arm()
         self.scheduler.fire_due(self.now())
         self._collect()
+        self._hear_children()
         self._expire()
         self._advance()
         launched = self._launch()
@@ -126,6 +128,19 @@ class WorkLoop:
             self.flying.pop(id(call), None)
             if not call.abandoned:
                 engine.collect(call, outcome, self)
+                self.active.append(call.state)
+
+    def _hear_children(self) -> None:
+        """A parked run is woken when a run ends that it waits for; one that is busy in another
+        branch asks once a second."""
+        if time.monotonic() - self._asked_at < LONGEST_SLEEP:
+            return
+        self._asked_at = time.monotonic()
+        calls = [call for state in self.held.values() for call in state.children.values()]
+        endings = store.child_endings([call.child_run for call in calls])
+        for call in calls:
+            if call.child_run in endings and call.state.children.pop(call.key, None) is call:
+                outcomes.child_ended(call, endings[call.child_run], self)
                 self.active.append(call.state)
 
     def _expire(self) -> None:
@@ -185,8 +200,15 @@ class WorkLoop:
                 claims = leases.claim(self.owner, 1, suspects=True)
                 self._alone = bool(claims)
         store.mark_saved(mine)
+        self._call_listeners(mine)
         self._let_go(changed, mine)
         return claims
+
+    def _call_listeners(self, states: Sequence[RunState]) -> None:
+        """Whoever waits for the answer of one of these runs looks now."""
+        call_listeners(state.run_id for state in states if state.has_news)
+        for state in states:
+            state.answered = False
 
     def _let_go(self, changed: Sequence[RunState], mine: Sequence[RunState]) -> None:
         """Forget runs that have ended, are parked, or belong to somebody else now."""
