@@ -145,7 +145,8 @@ def list_attempts(run: Run) -> list[Attempt]:
     """Oldest first; the last one is how the run stands now. An attempt that was followed by another
     had failed, or else was cancelled."""
     if run.attempt == 1:
-        return [Attempt(1, run.status, 0, run.started_at, run.finished_at)]
+        began = run.attempt_started_at or run.started_at
+        return [Attempt(1, run.status, 0, began, run.finished_at)]
     counted = {
         row["attempt"]: row
         for row in Step.objects.filter(run=run)

@@ -147,12 +147,8 @@ def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "runs/detail.html",
         {
             "section": "runs",
-            "attempts": selectors.list_attempts(run),
             "views": presentation.step_views(run, steps, number),
-            "data": [
-                presentation.part_view("payload", run.payload, "trigger"),
-                presentation.part_view("output", run.output, ""),
-            ],
+            "data": _data_of(run, number),
             "children": run.children.select_related("workflow").only(
                 "status", "parent_run", "workflow__name"
             )[:20],
@@ -184,7 +180,6 @@ def run_live(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "changed": [presentation.fill(view) for view in views[: len(changed)]],
         "new": views[len(changed) :],
         "data": [presentation.part_view("output", run.output, "")] if run.is_finished else [],
-        "attempts": selectors.list_attempts(run),
     }
     return render(request, "runs/_live.html", context)
 
@@ -215,8 +210,11 @@ def run_steps(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def _run_context(run: Run, number: int, steps: list[Step], attempt_steps: Any) -> dict[str, Any]:
     is_latest = number == run.attempt
     is_live = is_latest and not run.is_finished
+    attempts = selectors.list_attempts(run)
     return {
         "run": run,
+        "attempts": attempts,
+        "shown": attempts[number - 1],
         "attempt": number,
         "is_latest": is_latest,
         "is_live": is_live,
@@ -228,6 +226,14 @@ def _run_context(run: Run, number: int, steps: list[Step], attempt_steps: Any) -
         "may_rerun": is_latest and run.is_finished,
         "may_cancel": is_live,
     }
+
+
+def _data_of(run: Run, number: int) -> list[presentation.PartView]:
+    """The output is that of the last attempt; earlier ones had none."""
+    parts = [presentation.part_view("payload", run.payload, "trigger")]
+    if number == run.attempt:
+        parts.append(presentation.part_view("output", run.output, ""))
+    return parts
 
 
 def _more(attempt_steps: Any, shown: int) -> dict[str, int] | None:
