@@ -109,7 +109,7 @@ def edge(moment: datetime, which: str, unit: str) -> datetime:
     """The `start` or the `end` of the unit around a moment. Weeks begin on Monday; the end is the
     last microsecond."""
     try:
-        return edge_of(moment, which, unit.removesuffix("s"))
+        return _in_real_time(edge_of(moment, which, unit.removesuffix("s")), 0)
     except (OverflowError, ValueError):
         raise _out_of_range() from None
 

@@ -38,21 +38,31 @@ class RulesField(JsonTemplateField):
         },
     }
 
-    def __init__(self, *, allow_empty: bool = False, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(parse_text=False, **kwargs)
-        self.allow_empty = allow_empty
 
     def to_internal_value(self, data: Any) -> Any:
-        return checked_rules(super().to_internal_value(data), allow_empty=self.allow_empty)
+        return checked_rules(super().to_internal_value(data))
+
+
+class FilterField(RulesField):
+    """One group, or a list of rules that must all hold. Nothing, and no rules, let all through."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        data = JsonTemplateField.to_internal_value(self, data)
+        if data in (None, [], {}):
+            return None
+        return checked_rules([data] if isinstance(data, dict) else data, depth=0)
 
 
 class ItemRulesField(RulesField, ItemTemplatesField):
     """Rules about each item of a list."""
 
 
-def checked_rules(raw: Json, *, allow_empty: bool = False) -> list[Json]:
-    """The rules with their defaults. Raises ValidationError."""
-    rules = _checked_list(raw, depth=1, allow_empty=allow_empty)
+def checked_rules(raw: Json, *, depth: int = 1) -> list[Json]:
+    """The rules with their defaults; `depth` is the number of groups around them. Raises
+    ValidationError."""
+    rules = _checked_list(raw, depth)
     if (count := _count(rules)) > MOST_RULES:
         raise serializers.ValidationError(
             f"There are {count} rules, {MOST_RULES} is the limit. Split them over several nodes."
@@ -76,16 +86,21 @@ def evaluate(combinator: str, rules: Sequence[Json], now: datetime) -> tuple[boo
     return not decides or not rules, answers
 
 
+def holds(rules: Sequence[Json], now: datetime) -> bool:
+    """Whether all of them hold. Raises NodeError."""
+    return evaluate("and", rules, now)[0]
+
+
 def _answer(rule: Mapping[str, Json], now: datetime) -> bool:
     if "rules" in rule:
         return evaluate(rule["combinator"], rule["rules"], now)[0]
     return compare(rule["kind"], rule, now)["result"]
 
 
-def _checked_list(raw: Json, *, depth: int, allow_empty: bool = False) -> list[Json]:
+def _checked_list(raw: Json, depth: int) -> list[Json]:
     if not isinstance(raw, list):
         raise serializers.ValidationError("Rules are a list. Send one, like [{...}].")
-    if not raw and not allow_empty:
+    if not raw:
         raise serializers.ValidationError("There is no rule. Add at least one.")
     checked: list[Json] = []
     errors: dict[str, Any] = {}
@@ -130,7 +145,7 @@ def _checked_group(raw: dict[str, Json], depth: int) -> Json:
     if (combinator := raw.get("combinator", "and")) not in COMBINATORS:
         raise serializers.ValidationError({"combinator": f"{combinator!r} is neither and nor or."})
     try:
-        rules = _checked_list(raw.get("rules"), depth=depth)
+        rules = _checked_list(raw.get("rules"), depth)
     except serializers.ValidationError as error:
         raise serializers.ValidationError({"rules": error.detail}) from None
     return {"combinator": combinator, "rules": rules}

@@ -16,6 +16,8 @@ from workflows.node_type import NodeType
 from workflows.nodes import registry
 from workflows.suggestions import did_you_mean
 
+API_TRIGGER, RESPOND, DELAY = "api_trigger", "respond", "delay"
+
 
 @dataclass(frozen=True, slots=True)
 class Findings:
@@ -31,14 +33,15 @@ class Findings:
 
 def check_graph(graph: Graph) -> Findings:
     """1. size and trigger  2. types and configs  3. edges and ports  4. circles
-    5. iterator bodies  6. names that templates use."""
+    5. iterator bodies  6. answers to a caller who waits  7. names that templates use."""
     errors = [*_size(graph), *_trigger(graph)]
     configs: dict[str, CompiledConfig] = {}
     for node in graph.nodes.values():
         errors += _node(node, configs)
     errors += _edges(graph)
     errors += _circle(graph) or _bodies(graph)
-    warnings = [*_unreached(graph), *_unknown_names(graph, configs)]
+    errors += _answers(graph)
+    warnings = [*_unreached(graph), *_unanswered(graph), *_unknown_names(graph, configs)]
     return Findings(tuple(errors), tuple(warnings))
 
 
@@ -165,6 +168,46 @@ def _bodies(graph: Graph) -> Iterator[Problem]:
         elif len(next(iter(scopes), ())) > depth:
             message = f"{node!r} stands in more than {depth} iterators. Nest fewer."
             yield Problem("too_deep", message, node, "edges")
+
+
+def _answers(graph: Graph) -> Iterator[Problem]:
+    """Nothing may hold up the answer that a caller waits for."""
+    answering = [node for node in graph.nodes.values() if node.type == RESPOND]
+    if not answering:
+        return
+    if not any(node.type == API_TRIGGER for node in graph.nodes.values()):
+        for node in answering:
+            message = (
+                "Respond answers the caller of an API call, and nobody calls this workflow so. "
+                f"Use the trigger {API_TRIGGER}, or remove the node."
+            )
+            yield Problem("needs_api_trigger", message, node.id, "type")
+        return
+    for node in graph.nodes.values():
+        if node.type == DELAY:
+            message = "A workflow that responds to a waiting caller may not wait. Remove the delay."
+            yield Problem("delay_before_answer", message, node.id, "type")
+        if node.type in registry() and "item" in registry()[node.type].ports:
+            yield from _not_pure(graph, node)
+
+
+def _not_pure(graph: Graph, iterator: Node) -> Iterator[Problem]:
+    for name in sorted(graph.body_of(iterator.id)):
+        node_type = registry().get(graph.nodes[name].type) if name in graph.nodes else None
+        if node_type is not None and (node_type.effect == "outside" or node_type.waits):
+            message = (
+                f"{name!r} has an effect outside or waits, and stands in the iterator "
+                f"{iterator.id!r}. A workflow that responds to a waiting caller may only compute "
+                "there. Move it out of the iterator, or do it in another workflow."
+            )
+            yield Problem("effect_before_answer", message, name, "type")
+
+
+def _unanswered(graph: Graph) -> Iterator[Problem]:
+    types = {node.type: node for node in graph.nodes.values()}
+    if API_TRIGGER in types and RESPOND not in types:
+        message = "No node responds: callers get 504 after they have waited. Add Respond."
+        yield Problem("no_answer", message, types[API_TRIGGER].id, "type")
 
 
 def _unreached(graph: Graph) -> Iterator[Problem]:

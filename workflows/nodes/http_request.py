@@ -12,6 +12,7 @@ from rest_framework import serializers
 from workflows.errors import NodeError
 from workflows.http import HttpAnswer, HttpPolicy, send
 from workflows.http_body import decode_body, encode_body, repeated
+from workflows.http_fields import HeadersField
 from workflows.limits import limits
 from workflows.node_type import (
     Context,
@@ -41,16 +42,6 @@ SHORTEST_SECONDS = 0.01
 
 class QueryParameter(NodeConfig):
     name = serializers.CharField(label="Name", max_length=200)
-    value = TemplateField(label="Value", allow_null=True, default="")
-
-
-class Header(NodeConfig):
-    name = serializers.RegexField(
-        r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z",
-        label="Name",
-        max_length=200,
-        error_messages={"invalid": "A header name has no blanks, colons or other such signs."},
-    )
     value = TemplateField(label="Value", allow_null=True, default="")
 
 
@@ -88,9 +79,7 @@ class HttpRequest(NodeType):
             default=list,
             max_length=100,
         )
-        headers = serializers.ListField(
-            child=Header(), label="Headers", default=list, max_length=100
-        )
+        headers = HeadersField()
         body_type = serializers.ChoiceField(
             ["none", "json", "form", "text"],
             label="Body",
@@ -118,14 +107,6 @@ class HttpRequest(NodeType):
         def validate_expected_status(self, text: str) -> str:
             parse_statuses(text)
             return text
-
-        def validate_headers(self, headers: list[dict[str, Any]]) -> list[dict[str, Any]]:
-            names = [header["name"].lower() for header in headers]
-            if twice := sorted({name for name in names if names.count(name) > 1}):
-                raise serializers.ValidationError(
-                    f"The header {twice[0]} is given twice. Join its values with a comma."
-                )
-            return headers
 
         def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
             body = attrs["body"]

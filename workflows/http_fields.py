@@ -1,0 +1,35 @@
+"""Fields of nodes that send HTTP headers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from workflows.node_type import NodeConfig, TemplateField
+
+
+class Header(NodeConfig):
+    name = serializers.RegexField(
+        r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z",
+        label="Name",
+        max_length=200,
+        error_messages={"invalid": "A header name has no blanks, colons or other such signs."},
+    )
+    value = TemplateField(label="Value", allow_null=True, default="")
+
+
+class HeadersField(serializers.ListField):
+    """A list of {name, value}, each name once."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(child=Header(), label="Headers", default=list, max_length=100, **kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        headers = super().to_internal_value(data)
+        names = [header["name"].lower() for header in headers]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise serializers.ValidationError(
+                f"The header {twice[0]} is given twice. Join its values with a comma."
+            )
+        return headers

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import UUID
+
+from rest_framework import serializers
+
+from workflows.node_type import (
+    Call,
+    Context,
+    Json,
+    JsonTemplateField,
+    NodeConfig,
+    NodeType,
+    is_template,
+)
+from workflows.values import to_object
+
+
+class TriggerWorkflow(NodeType):
+    """Starts another workflow, one that begins with Called by a workflow, and gives it its inputs.
+    With wait the run goes on when the other one has ended, with its output; when that fails, this
+    step fails."""
+
+    type = "trigger_workflow"
+    label = "Start a workflow"
+    category = "flow"
+    icon = "workflow"
+    keywords = ("call", "sub-workflow", "child", "execute", "run")
+    waits = True
+    starts_runs = True
+    example: ClassVar[dict[str, Json]] = {
+        "workflow": "0198c9a4-7d2e-7c41-9f0b-3a5d6e7f8091",
+        "inputs": {"order": "{{ trigger.order }}", "note": "From {{ workflow.name }}"},
+        "wait": True,
+    }
+
+    class Config(NodeConfig):
+        workflow = serializers.CharField(
+            label="Workflow", help_text="The id of the workflow to start.", max_length=64
+        )
+        inputs = JsonTemplateField(
+            label="Inputs", help_text="An object: a value for each name.", default=dict
+        )
+        wait = serializers.BooleanField(label="Wait until it has ended", default=False)
+
+        def validate_workflow(self, text: str) -> str:
+            try:
+                return str(UUID(text))
+            except ValueError:
+                raise serializers.ValidationError(
+                    f"{text!r} is no id of a workflow. Choose one from the list."
+                ) from None
+
+        def validate_inputs(self, inputs: Json) -> Json:
+            if not isinstance(inputs, dict) and not is_template(inputs):
+                raise serializers.ValidationError('Inputs are an object, like {"name": "value"}.')
+            return inputs
+
+    def execute(self, config: dict[str, Json], context: Context) -> Call:
+        return Call(config["workflow"], to_object(config["inputs"], "inputs"), config["wait"])
