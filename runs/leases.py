@@ -4,6 +4,7 @@ table `runs_job` milliseconds. `run_id` is the UUID in hex.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from runs.queue import database_now_sql
+from runs.queue import CHANNEL, database_now_sql
 
 SUSPECT_DEATHS = 2
 """A job that so many workers died with is claimed alone."""
@@ -72,17 +73,6 @@ def steal(owner: str, run_id: str) -> Claim | None:
     return Claim(hexed(row[0]), *row[1:]) if row else None
 
 
-def suspects_wait() -> bool:
-    """Whether a job that workers keep dying with is due."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT 1 FROM runs_job WHERE deaths + CASE WHEN owner = '' THEN 0 ELSE 1 END >= %s "
-            f"AND available_at <= {database_now_sql()} LIMIT 1",
-            [SUSPECT_DEATHS],
-        )
-        return cursor.fetchone() is not None
-
-
 def take_back(owner_prefix: str) -> int:
     """Make the jobs of a dead worker due at once; returns how many there were."""
     with connection.cursor() as cursor:
@@ -109,6 +99,19 @@ def release(owner: str) -> None:
             f"UPDATE runs_job SET available_at = {database_now_sql()}, owner = '' WHERE owner = %s",
             [owner],
         )
+
+
+def hand_over(owner: str, run_ids: Sequence[str]) -> None:
+    """Give back some of the runs that a worker holds, for another one to go on with."""
+    marks = ", ".join("%s" for _ in run_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE runs_job SET available_at = {database_now_sql()}, owner = '' "
+            f"WHERE owner = %s AND run_id IN ({marks})",
+            [owner, *run_ids],
+        )
+        if connection.vendor == "postgresql":
+            cursor.execute(f"NOTIFY {CHANNEL}")
 
 
 def beat(owner: str, slot: int, host: str, pid: int) -> None:

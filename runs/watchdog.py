@@ -7,30 +7,34 @@ Three nets, each for what the one before can not catch:
    interpreter's lock (`Watchdog.arm`);
 3. whoever takes the slot next reads from the `BlackBox` which step that was, and fails it.
 
-A heartbeat thread keeps the leases while a long pure step holds the main thread.
+A heartbeat thread keeps the leases while a long pure step holds the main thread, and hands the
+other runs of this worker on to the next one.
 """
 
 from __future__ import annotations
 
 import faulthandler
+import logging
 import mmap
 import os
 import signal
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import IO, ClassVar, TypeVar
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 
-from runs import leases
+from runs import leases, queue
 from runs.state import StepTimeoutError
 from workflows.limits import limits
+
+logger = logging.getLogger("altoflow.work")
 
 T = TypeVar("T")
 
@@ -75,6 +79,8 @@ class BlackBox:
         os.ftruncate(descriptor, self._FORM.size)
         self._map = mmap.mmap(descriptor, self._FORM.size)
         os.close(descriptor)
+        self.busy_since: float | None = None
+        """Monotonic; None: the main thread is in no pure step."""
 
     def read(self) -> tuple[str, str] | None:
         """(run id, node id) of the step that was under way."""
@@ -84,12 +90,14 @@ class BlackBox:
     @contextmanager
     def around(self, run_id: str, node_id: str) -> Iterator[None]:
         self._map[:] = self._FORM.pack(run_id.encode(), node_id.encode(), time.time())
+        self.busy_since = time.monotonic()
         try:
             yield
         finally:
             self.clear()
 
     def clear(self) -> None:
+        self.busy_since = None
         self._map[:] = bytes(self._FORM.size)
 
 
@@ -102,15 +110,23 @@ class Watchdog:
 
     GRACE_SECONDS = 0.3
     REARM_SECONDS = 0.25
+    TICK_SECONDS = 0.25
+    PATIENCE_SECONDS = 0.5
+    """How long the other runs of a worker wait for one pure step."""
 
-    def __init__(self, slot: int, owner: str) -> None:
+    def __init__(self, slot: int, owner: str, movable: Callable[[], Sequence[str]]) -> None:
+        """`movable`: the runs of which no effect is under way here; asked by another thread."""
         folder = settings.DATA_DIR / "slots"
         folder.mkdir(parents=True, exist_ok=True)
         self._owner = owner
+        self._movable = movable
+        self.at_commit = threading.Lock()
+        """Hold it from a commit until its effects are under way: no run is handed on then."""
         self._trace_path = folder / f"slot-{slot}.trace"
         self.box = BlackBox(folder / f"slot-{slot}.step")
         self._trace: IO[str] | None = None
         self._armed_at = 0.0
+        self._handed_on: float | None = None
         self.renewed_at = time.monotonic()
 
     def predecessor_hung_in(self) -> tuple[str, str] | None:
@@ -140,9 +156,38 @@ class Watchdog:
         faulthandler.cancel_dump_traceback_later()
 
     def _keep_leases(self) -> None:
-        pause = settings.LEASE_SECONDS / 3
         while True:
-            time.sleep(pause)
-            if time.monotonic() - self.renewed_at > pause:
-                leases.extend_leases(self._owner)
+            time.sleep(min(self.TICK_SECONDS, settings.LEASE_SECONDS / 3))
+            try:
+                self._extend_leases()
+                self._hand_on()
+            except DatabaseError:
+                logger.warning("The heartbeat found no database; it tries again", exc_info=True)
                 connection.close()
+
+    def _extend_leases(self) -> None:
+        if time.monotonic() - self.renewed_at > settings.LEASE_SECONDS / 3:
+            leases.extend_leases(self._owner)
+            self.renewed_at = time.monotonic()
+            connection.close()
+
+    def _hand_on(self) -> None:
+        """Give the other runs back, so that they do not wait for a step that takes long. What the
+        main thread has of them in memory is refused at its next commit, like a late worker's."""
+        since = self.box.busy_since
+        if since is None or since == self._handed_on:
+            return
+        if time.monotonic() < since + self.PATIENCE_SECONDS:
+            return
+        with self.at_commit:
+            step = self.box.read()
+            if step is None or self.box.busy_since != since:
+                return
+            others = [run_id for run_id in self._movable() if run_id != step[0]]
+            if others:
+                leases.hand_over(self._owner, others)
+        self._handed_on = since
+        connection.close()
+        if others:
+            logger.info("Run %s takes long at %s: %s others go on elsewhere", *step, len(others))
+            queue.wake()

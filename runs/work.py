@@ -58,7 +58,7 @@ class WorkLoop:
         self.backlog: deque[EffectCall] = deque()
         self.flying: dict[int, EffectCall] = {}
         self.effects = EffectThreads(settings.EFFECT_THREADS)
-        self.watchdog = Watchdog(slot, self.owner)
+        self.watchdog = Watchdog(slot, self.owner, self._movable)
         self.scheduler = Scheduler()
         self.stopping_since: float | None = None
         self._alone = False
@@ -96,11 +96,12 @@ class WorkLoop:
         self._expire()
         self._advance()
         launched = self._launch()
-        claims = self._commit()
-        for call in launched:
-            if not call.abandoned:
-                self.flying[id(call)] = call
-                self.effects.start(call)
+        with self.watchdog.at_commit:
+            claims = self._commit()
+            for call in launched:
+                if not call.abandoned:
+                    self.flying[id(call)] = call
+                    self.effects.start(call)
         self._take_in(claims)
 
     # ------------------------------------------------------------ the surroundings of the engine
@@ -174,9 +175,9 @@ class WorkLoop:
             engine.called(call, children.prepare(call), self)
 
     def _launch(self) -> list[EffectCall]:
-        """As many prepared effects as there are free threads."""
+        """As many prepared effects as there are free threads; none any more before a stop."""
         launched: list[EffectCall] = []
-        while self.backlog and len(launched) < self.effects.free:
+        while self.backlog and len(launched) < self.effects.free and not self.was_told_to_stop:
             call = self.backlog.popleft()
             if not call.abandoned:
                 engine.launch(call, self)
@@ -277,6 +278,9 @@ class WorkLoop:
     def _beat_is_old(self) -> bool:
         return time.monotonic() - self._beat_at > LONGEST_SLEEP * 2
 
+    def _movable(self) -> list[str]:
+        return [state.run_id for state in list(self.held.values()) if not state.calls]
+
     def _stay_alive(self) -> None:
         """Within the transaction of a turn."""
         if self._lease_is_old():
@@ -311,7 +315,7 @@ class WorkLoop:
             rung.drain()
 
     def _longest_sleep(self) -> float:
-        if self.active or (self.backlog and self.effects.free):
+        if self.active or (self.backlog and self.effects.free and not self.was_told_to_stop):
             return 0
         times = [self.scheduler.next_look]
         times += [call.context.deadline for call in self.flying.values() if not call.abandoned]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.client import Client, by_node
+from tests.acceptance.client import FINISHED, Client, by_node
 from tests.environment.installation import Installation
 from tests.environment.paths import REPOSITORY
 
@@ -22,6 +24,7 @@ TIMES = 1
 MANY_TIMES = 8
 PAUSE_SECONDS = 0.1
 NEIGHBOUR_SECONDS = 1.0
+CROWD = 5
 
 ENDLESS = {
     "spins in Python": ("probe_pure", "spin"),
@@ -126,3 +129,26 @@ def test_an_endless_step_is_ended(
     )
     assert max(took) < WITHIN_SECONDS
     assert latencies[len(latencies) // 2] < NEIGHBOUR_SECONDS
+
+
+@pytest.mark.parametrize("behave", ["spin", "sleep_in_c"])
+def test_what_was_claimed_together_with_it_goes_on_elsewhere(
+    client: Client, neighbour: dict[str, Any], behave: str
+) -> None:
+    endless = client.publish(f"Endless in a crowd: {behave}", chain("probe_pure", behave))
+    slots = client.installation.pids("alto-slot")
+    for pid in slots:
+        os.kill(pid, signal.SIGSTOP)
+    crowd = [client.execute(neighbour) for _ in range(CROWD)]
+    bad = client.execute(endless)
+    crowd += [client.execute(neighbour) for _ in range(CROWD)]
+    for pid in slots:
+        os.kill(pid, signal.SIGCONT)
+        time.sleep(PAUSE_SECONDS)
+    began = time.monotonic()
+    assert {client.finished(run_id)["status"] for run_id in crowd} == {"completed"}
+    took = time.monotonic() - began
+    assert client.run(bad)["status"] not in FINISHED, f"the crowd waited for it: {took:.2f} s"
+    assert client.finished(bad)["error"]["code"] == "node_timeout"
+    for run_id in crowd:
+        assert set(by_node(client.run(run_id))) == {"start", "step", "after"}
