@@ -20,7 +20,7 @@ from workflows import services
 from workflows.models import Role, Secret, Workflow
 from workflows.vault import set_secret, snapshot
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 HOOK: dict[str, Any] = {
     "nodes": [{"id": "hook", "type": "webhook_trigger", "config": {"methods": ["PUT"]}}],
@@ -82,7 +82,7 @@ def test_the_list_of_workflows(viewer: Client) -> None:
     workflow_of({"nodes": [], "edges": []}, name="Empty one")
     shown = text_of(viewer.get("/workflows/")).partition("Runs in 24 h")[2]
     assert "Active one Active Manual start v1 Failed" in shown
-    assert "Empty one Inactive None yet Draft Never 0" in shown
+    assert "Empty one Inactive None yet Draft Never run 0" in shown
     assert "Empty" not in text_of(viewer.get("/workflows/?q=active")).partition("24 h")[2]
     assert "No workflow is called “zzz”" in text_of(viewer.get("/workflows/?q=zzz"))
 

@@ -27,7 +27,7 @@ from tests.runs.records import (
 from tests.workflows.definitions import user_with
 from workflows.models import Role
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 EVIL = "<script>alert(1)</script>"
 
