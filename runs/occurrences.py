@@ -15,7 +15,7 @@ from django.db import transaction
 
 from runs import queue
 from runs.models import Occurrence, Run, Schedule
-from runs.timetables import TRIGGER, Timetable, milliseconds, moment_of, timetable_of_version
+from runs.timetables import TRIGGER, Timetable, milliseconds, moment_of, timetables_of
 from workflows.ids import uuid7
 from workflows.node_type import Json
 from workflows.schedule import Schedule as DueTimes
@@ -41,11 +41,13 @@ def fire(now: datetime) -> int:
     """
     with transaction.atomic():
         taken = list(_due_schedules(now))
-        valid = [schedule for schedule in taken if _is_in_force(schedule)]
-        due = [d for d in (_advance(schedule, now) for schedule in valid) if d]
+        valid = [row for row in taken if _is_in_force(row)]
+        tables = timetables_of([(row.workflow_id, row.version_id) for row in valid])
+        moved = [_advance(row, tables[row.workflow_id, row.version_id], now) for row in valid]
+        due = [each for each in moved if each]
         started = _start(due, now)
         Schedule.objects.bulk_update(valid, ["next_at"])
-        off = [s.pk for s in taken if not s.workflow.is_active or s.workflow.published_id is None]
+        off = [row.pk for row in taken if not _is_on(row)]
         Schedule.objects.filter(pk__in=off).delete()
     return started
 
@@ -73,17 +75,19 @@ def _due_schedules(now: datetime) -> Sequence[Schedule]:
     return sorted(wanted.order_by("next_at")[:MOST_AT_ONCE], key=lambda row: row.pk)
 
 
+def _is_on(schedule: Schedule) -> bool:
+    return schedule.workflow.is_active and schedule.workflow.published_id is not None
+
+
 def _is_in_force(schedule: Schedule) -> bool:
+    """Else the workflow is off, or it was changed at this moment and its row follows soon."""
     workflow = schedule.workflow
-    return workflow.is_active and (schedule.version_id, schedule.activated_at) == (
-        workflow.published_id,
-        workflow.activated_at,
-    )
+    told = (workflow.published_id, workflow.activated_at)
+    return _is_on(schedule) and (schedule.version_id, schedule.activated_at) == told
 
 
-def _advance(schedule: Schedule, now: datetime) -> _Due | None:
+def _advance(schedule: Schedule, timetable: Timetable | None, now: datetime) -> _Due | None:
     """Move the schedule on; returns the due time that starts a run, if one does."""
-    timetable = timetable_of_version(schedule.workflow_id, schedule.version_id)
     if timetable is None or schedule.next_at is None:
         schedule.next_at = None
         return None

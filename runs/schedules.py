@@ -13,13 +13,15 @@ the clock of the database, in seconds since 1970.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import connection, transaction
 
 from runs import occurrences
 from runs.models import Schedule
-from runs.timetables import milliseconds, moment_of, timetable_of_version
+from runs.timetables import Timetable, milliseconds, moment_of, timetables_of
+from runs.triggers import VersionKey
 from workflows.models import Version, Workflow
 
 POLL_SECONDS = 1.0
@@ -77,46 +79,51 @@ def follow_workflows(now: datetime) -> None:
     """Bring the rows of changed workflows up to date, at most MOST_FOLLOWED; those that somebody
     else is changing or following at this moment are left for the next look."""
     with transaction.atomic():
-        changed = _take_changed()
-        pks = [workflow.pk for workflow in changed]
-        kept = Schedule.objects.select_for_update().filter(workflow__in=pks).order_by("pk")
-        old = {row.pk: row for row in kept}
-        versions = Version.objects.defer("graph").in_bulk(
-            [workflow.published_id for workflow in changed]
-        )
+        rows = _rows_of_changed()
+        kept = Schedule.objects.select_for_update().filter(pk__in=[row.pk for row in rows])
+        old = {row.pk: row for row in kept.order_by("pk")}
+        tables = timetables_of([_key(row) for row in [*rows, *old.values()]])
+        versions = Version.objects.filter(pk__in=[row.version_id for row in rows])
+        published_at = dict(versions.values_list("pk", "created_at"))
+        for row in rows:
+            before = old.get(row.pk)
+            if before is not None and _goes_on(before, row, tables):
+                row.next_at = before.next_at
+            elif (timetable := tables[_key(row)]) is not None:
+                row.next_at = _first_time(timetable, row, published_at[row.version_id], now)
         Schedule.objects.bulk_create(
-            [
-                _row(workflow, versions[workflow.published_id], old.get(workflow.pk), now)
-                for workflow in changed
-                if workflow.published_id is not None
-            ],
+            rows,
             update_conflicts=True,
             unique_fields=["workflow"],
             update_fields=["version", "activated_at", "next_at"],
         )
 
 
-def _take_changed() -> list[Workflow]:
-    """Locked, so that what is published stays so until the commit."""
+def _rows_of_changed() -> list[Schedule]:
+    """Rows as they should be, without `next_at`. The workflows are locked, so that what is
+    published stays so until the commit."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT w.id {_CHANGED} LIMIT {MOST_FOLLOWED}")
         pks = [row[0] for row in cursor.fetchall()]
     found = Workflow.objects.select_for_update(skip_locked=True, no_key=True)
-    active = found.filter(pk__in=pks, is_active=True, published__isnull=False)
-    return list(active.only("published", "activated_at").order_by("pk"))
+    active = found.filter(pk__in=pks, is_active=True, published__isnull=False).order_by("pk")
+    told = active.values_list("pk", "published", "activated_at")
+    return [Schedule(workflow_id=w, version_id=v, activated_at=a) for w, v, a in told]
 
 
-def _row(workflow: Workflow, version: Version, old: Schedule | None, now: datetime) -> Schedule:
-    new = Schedule(workflow=workflow, version=version, activated_at=workflow.activated_at)
-    timetable = timetable_of_version(workflow.pk, version.pk)
-    if timetable is None:
-        return new
-    if old is not None and old.next_at is not None and old.activated_at == new.activated_at:
-        before = timetable_of_version(workflow.pk, old.version_id)
-        if old.version_id == version.pk or timetable == before:
-            new.next_at = old.next_at
-            return new
-    since = max(version.created_at, workflow.activated_at or version.created_at)
+def _key(row: Schedule) -> VersionKey:
+    return row.workflow_id, row.version_id
+
+
+def _goes_on(old: Schedule, new: Schedule, tables: Mapping[VersionKey, Timetable | None]) -> bool:
+    """Whether the due times stay: the same activation, and a trigger that was not changed."""
+    same = old.activated_at == new.activated_at and tables[_key(old)] == tables[_key(new)]
+    return same and old.next_at is not None
+
+
+def _first_time(
+    timetable: Timetable, row: Schedule, published_at: datetime, now: datetime
+) -> int | None:
+    since = max(published_at, row.activated_at or published_at)
     due = timetable.next_after(min(since, now))
-    new.next_at = None if due is None else milliseconds(due)
-    return new
+    return None if due is None else milliseconds(due)

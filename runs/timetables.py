@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from uuid import UUID
 
-from rest_framework.serializers import ValidationError
-
+from runs.triggers import VersionKey, trigger_of, triggers_of
 from workflows.errors import WorkflowError
 from workflows.graph import Graph
-from workflows.models import Version
 from workflows.node_type import Json
 from workflows.nodes import registry
 from workflows.schedule import Schedule as DueTimes
@@ -44,26 +43,37 @@ class Timetable:
 
 
 def timetable_of(graph: Json) -> Timetable | None:
-    """None: a schedule does not start it. Raises WorkflowError, ValidationError."""
+    """None: a schedule does not start it. Raises GraphError, ValidationError."""
     for node in Graph.from_json(graph).nodes.values():
         if node.type == TRIGGER:
             form = registry()[TRIGGER].Config(data=dict(node.config))
             form.is_valid(raise_exception=True)
-            config = form.validated_data
-            told = (config["kind"], config["value"], config["timezone"])
-            return Timetable(*told, missed=config["missed"], times=parse_schedule(*told))
+            return _timetable(form.validated_data)
     return None
 
 
+def timetables_of(keys: Sequence[VersionKey]) -> dict[VersionKey, Timetable | None]:
+    """Of each version its timetable; None also where it can not be used: the log says why, and the
+    workflow is not due."""
+    return {
+        key: _timetable_of_trigger(*key) if trigger and trigger.type == TRIGGER else None
+        for key, trigger in triggers_of(keys).items()
+    }
+
+
 @lru_cache(maxsize=4096)
-def timetable_of_version(_workflow_id: UUID, version_id: int) -> Timetable | None:
-    """None also for one that can not be used: its workflow is not due, and the log says why. A
-    version never changes, so it is read once in a process."""
+def _timetable_of_trigger(workflow_id: UUID, version_id: int) -> Timetable | None:
+    trigger = trigger_of(workflow_id, version_id)
     try:
-        return timetable_of(Version.objects.values_list("graph", flat=True).get(pk=version_id))
-    except (WorkflowError, ValidationError):
+        return _timetable(trigger.settings) if trigger else None
+    except WorkflowError:
         logger.exception("The schedule of version %s can not be used", version_id)
         return None
+
+
+def _timetable(config: Mapping[str, Json]) -> Timetable:
+    told = (config["kind"], config["value"], config["timezone"])
+    return Timetable(*told, missed=config["missed"], times=parse_schedule(*told))
 
 
 def milliseconds(moment: datetime) -> int:

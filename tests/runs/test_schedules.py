@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from runs import leases
 from runs.models import Job, Occurrence, Run, Schedule
 from runs.occurrences import MOST_AT_ONCE
-from runs.schedules import POLL_SECONDS, Scheduler, follow_workflows
+from runs.schedules import Scheduler
 from runs.timetables import moment_of
 from runs.work import WorkLoop
 from tests.environment.waiting import until
 from tests.runs import timekeeping as clock
-from tests.runs.driver import drain, graph, publish
+from tests.runs.driver import drain, graph
 from tests.runs.timekeeping import at, edit, look, look_from, occurrences, scheduled
 from workflows import services
 from workflows.models import Version, Workflow
@@ -237,20 +234,6 @@ def test_a_schedule_that_can_not_be_used_stops_no_other(caplog: pytest.LogCaptur
     assert "can not be used" in caplog.text
 
 
-# ---------------------------------------------------------------- cost
-
-
-def test_without_schedules_a_worker_asks_once_a_second() -> None:
-    publish(graph())
-    follow_workflows(at("09:00"))
-    scheduler, start = Scheduler(), at("09:00").timestamp()
-    with CaptureQueriesContext(connection) as asked:
-        for step in range(1000):
-            scheduler.fire_due(start + step * POLL_SECONDS / 100)
-    assert len(asked) == 10
-    assert scheduler.next_look <= start + 10 * POLL_SECONDS
-
-
 def test_many_schedules_of_one_moment_start_within_a_second() -> None:
     for _ in range(MOST_AT_ONCE * 2 + 7):
         scheduled("0 9 * * *")
@@ -260,19 +243,6 @@ def test_many_schedules_of_one_moment_start_within_a_second() -> None:
         now = scheduler.next_look
     assert Occurrence.objects.count() == Job.objects.count() == MOST_AT_ONCE * 2 + 7
     assert {o.due_at for o in Occurrence.objects.all()} == {at("09:00")}
-
-
-def test_looking_for_changes_reads_no_drafts() -> None:
-    """The rows of workflows are large; an index alone answers."""
-    explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
-    with CaptureQueriesContext(connection) as asked, connection.cursor() as cursor:
-        look("09:00")
-        if connection.vendor == "postgresql":
-            cursor.execute("SET LOCAL enable_seqscan = off")
-            cursor.execute("SET LOCAL enable_bitmapscan = off")
-        cursor.execute(f"{explain} {asked[0]['sql']}")
-        plan = " ".join(str(column) for row in cursor.fetchall() for column in row)
-    assert re.search(r"(COVERING INDEX|Index Only Scan using) workflow_switched_on", plan), plan
 
 
 # ---------------------------------------------------------------- nights when the clocks change
