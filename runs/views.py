@@ -165,7 +165,7 @@ def run_live(request: HttpRequest, run_id: UUID) -> HttpResponse:
     run = selectors.get_run(run_id)
     known = presentation.Cursor.read(request.GET.dict())
     number = run.attempt
-    if known.attempt != str(number):
+    if known.attempt not in ("", str(number)):
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
     attempt_steps = selectors.steps_of_attempt(run, number)
     steps = list(presentation.with_sizes(attempt_steps)[: presentation.STEPS_AT_ONCE])
