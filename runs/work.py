@@ -163,7 +163,9 @@ class WorkLoop:
             state = self.active.popleft()
             if state.ending is None:
                 engine.advance(state, self, until)
-            self._place_calls(state)
+            while state.calling:
+                self._place_calls(state)
+                engine.advance(state, self, until)
             self.backlog.extend(state.starting)
             state.starting.clear()
             if state.ready and state.ending is None:
