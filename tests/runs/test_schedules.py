@@ -110,6 +110,14 @@ def test_a_clock_that_is_set_back_repeats_nothing() -> None:
     assert occurrences(workflow)[-2:] == ["09:00", "10:00"]
 
 
+def test_a_clock_that_is_set_back_stops_nothing_new() -> None:
+    scheduler = Scheduler()
+    look("2030-01-01 00:00", scheduler)
+    workflow = scheduled("0 * * * *")
+    look("09:00", scheduler)
+    assert occurrences(workflow) == ["09:00"]
+
+
 # ---------------------------------------------------------------- changes
 
 

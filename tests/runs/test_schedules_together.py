@@ -75,7 +75,7 @@ def test_changes_in_the_middle_of_the_race_double_nothing() -> None:
 
     def look_on() -> None:
         now = at("09:00").timestamp()
-        while not over.is_set():
+        while not over.is_set() or now < at("09:10").timestamp():
             Scheduler().fire_due(now)
             now += 20
             time.sleep(0.01)  # SQLite has no queue of writers
