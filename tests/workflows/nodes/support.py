@@ -11,7 +11,7 @@ from pytest_httpserver import HTTPServer
 
 from workflows.compiled import CompiledConfig
 from workflows.errors import NodeError
-from workflows.node_type import End, Output
+from workflows.node_type import Output, Result
 from workflows.nodes import registry
 
 NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
@@ -48,7 +48,7 @@ def execute(
     config: dict[str, Any],
     data: dict[str, Any] | None = None,
     run: Run | None = None,
-) -> Output | End:
+) -> Result:
     """`data` is what the templates see."""
     compiled = CompiledConfig.compile(registry()[node_type].Config, config)
     resolved = compiled.resolve(data or {}).value
@@ -59,6 +59,12 @@ def output(node_type: str, config: dict[str, Any], data: dict[str, Any] | None =
     result = execute(node_type, config, data)
     assert isinstance(result, Output)
     return result.value
+
+
+def error(node_type: str, config: dict[str, Any], data: dict[str, Any] | None = None) -> NodeError:
+    with pytest.raises(NodeError) as caught:
+        execute(node_type, config, data)
+    return caught.value
 
 
 def call(server: HTTPServer, path: str = "/", data: Any = None, **config: Any) -> Any:
