@@ -263,6 +263,8 @@ except ValueError as error:
     ) from error
 # Webhook requests a second and workflow that one web process takes; 0 is no limit.
 WEBHOOK_RATE = read_number("ALTOFLOW_WEBHOOK_RATE", 0.0, minimum=0)
+# Requests that may wait for the answer of a run at a time in one web process, each in a thread.
+WAITING_CALLS = read_number("ALTOFLOW_WAITING_CALLS", 24, minimum=1)
 
 try:
     HTTP_ALLOW_NETS = tuple(

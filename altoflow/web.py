@@ -9,6 +9,7 @@ import os
 import socket
 from typing import Any
 
+from django.conf import settings as configured
 from django.template import engines
 from django.urls import get_resolver
 from gunicorn.app.base import BaseApplication
@@ -16,7 +17,8 @@ from gunicorn.app.base import BaseApplication
 from altoflow.processes import die_with, set_name
 from altoflow.wsgi import application
 
-THREADS = 32
+OTHER_THREADS = 8
+"""Beside those in which callers wait for the answers of runs."""
 
 
 class WebServer(BaseApplication):  # type: ignore[misc]
@@ -35,7 +37,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]
             "bind": f"fd://{self._listener.fileno()}",
             "worker_class": "gthread",
             "workers": 1,
-            "threads": THREADS,
+            "threads": configured.WAITING_CALLS + OTHER_THREADS,
             "keepalive": 75,
             "timeout": 60,
             "graceful_timeout": 6,

@@ -1,5 +1,15 @@
 from django.apps import AppConfig
+from django.conf import settings
+from django.db.models.signals import post_save
+from django.utils.module_loading import import_string
 
 
 class RunsConfig(AppConfig):
     name = "runs"
+
+    def ready(self) -> None:
+        post_save.connect(
+            import_string("runs.events.announce_sign_up"),
+            sender=settings.AUTH_USER_MODEL,
+            dispatch_uid="announce_sign_up",
+        )

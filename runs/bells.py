@@ -16,6 +16,7 @@ from runs.queue import CHANNEL, wake_address
 class Bell(Protocol):
     def fileno(self) -> int: ...
     def drain(self) -> None: ...
+    def close(self) -> None: ...
 
 
 class DatagramBell:
@@ -57,6 +58,9 @@ class ListenBell:
     def drain(self) -> None:
         for _ in self._connection.notifies(timeout=0):
             pass
+
+    def close(self) -> None:
+        self._connection.close()
 
 
 def make_bell(slot: int) -> Bell:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from runs import api, data_views, schedule_api, views
+from runs import api, call_api, data_views, event_api, schedule_api, try_api, views
 
 urlpatterns = [
     path("readyz", api.readyz, name="readyz"),
@@ -44,5 +44,8 @@ api_urlpatterns = [
     path(
         "workflows/<uuid:workflow_id>/schedule/", schedule_api.get_schedule, name="api_schedule"
     ),
+    path("workflows/<uuid:workflow_id>/call/", call_api.Call.as_view(), name="api_call"),
+    path("events/", event_api.emit_event, name="api_events"),
+    path("nodes/test/", try_api.test_node, name="api_test_node"),
     path("stats/", api.get_stats, name="api_stats"),
 ]

@@ -121,27 +121,28 @@ def _incoming(environ: Environ) -> Incoming:
     return Incoming(
         token=token[1] if token else "",
         method=environ["REQUEST_METHOD"],
-        headers=_headers(environ),
-        query=_characters(environ.get("QUERY_STRING", "")),
+        headers=headers_of(environ),
+        query=characters(environ.get("QUERY_STRING", "")),
         remote_address=_remote_address(environ),
         received_at=timezone.now(),
         read=lambda: _read_body(environ),
     )
 
 
-def _headers(environ: Environ) -> dict[str, str]:
+def headers_of(environ: Environ) -> dict[str, str]:
+    """Names in lower case."""
     headers = {
-        name[5:].replace("_", "-").lower(): _characters(value)
+        name[5:].replace("_", "-").lower(): characters(value)
         for name, value in environ.items()
         if name.startswith("HTTP_")
     }
     for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
         if environ.get(name):
-            headers[name.replace("_", "-").lower()] = _characters(environ[name])
+            headers[name.replace("_", "-").lower()] = characters(environ[name])
     return headers
 
 
-def _characters(raw: str) -> str:
+def characters(raw: str) -> str:
     """WSGI gives bytes as Latin-1; most senders mean UTF-8."""
     try:
         return raw.encode("latin-1").decode()

@@ -63,6 +63,9 @@ api/v1/secrets/<str:name>/                             DELETE  401 403 403 204
 # runs
 api/v1/workflows/<uuid:workflow_id>/execute/           POST    401 403 202 202
 api/v1/workflows/<uuid:workflow_id>/schedule/          GET     401 404 404 404
+api/v1/workflows/<uuid:workflow_id>/call/              POST    401 403 409 409
+api/v1/events/                                         POST    401 403 400 400
+api/v1/nodes/test/                                     POST    401 403 400 400
 api/v1/runs/                                           GET     401 200 200 200
 api/v1/runs/<uuid:run_id>/                             GET     401 200 200 200
 api/v1/runs/<uuid:run_id>/resume-plan/                 GET     401 200 200 200
