@@ -6,12 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
 
+from runs.columns import hexed
 from runs.queue import CHANNEL, database_now_sql
 
 SUSPECT_DEATHS = 2
@@ -125,11 +124,6 @@ def beat(owner: str, slot: int, host: str, pid: int) -> None:
             [owner, slot, host, pid],
         )
         cursor.execute(f"DELETE FROM runs_worker WHERE beat_at < {now_sql} - 3600000")
-
-
-def hexed(value: Any) -> str:
-    """A UUID as SQLite stores it and PostgreSQL takes it."""
-    return value.hex if isinstance(value, UUID) else str(value)
 
 
 def _lease_ms() -> int:

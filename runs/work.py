@@ -20,7 +20,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import transaction
 
-from runs import children, engine, leases, outcomes, store
+from runs import children, engine, leases, loading, outcomes, store
 from runs.bells import Bell, make_bell
 from runs.callers import call_listeners
 from runs.effects import EffectThreads, crashed
@@ -52,7 +52,7 @@ class WorkLoop:
         self.slot = slot
         self.owner = f"{installation_id()}:{slot}:{os.getpid()}:{uuid4().hex[:8]}"
         self.vault = vault.snapshot()
-        self.graphs = store.Graphs()
+        self.graphs = loading.Graphs()
         self.held: dict[str, RunState] = {}
         self.active: deque[RunState] = deque()
         self.backlog: deque[EffectCall] = deque()
@@ -138,7 +138,7 @@ class WorkLoop:
             return
         self._asked_at = time.monotonic()
         calls = [call for state in self.held.values() for call in state.children.values()]
-        endings = store.child_endings([call.child_run for call in calls])
+        endings = loading.child_endings([call.child_run for call in calls])
         for call in calls:
             if call.child_run in endings and call.state.children.pop(call.key, None) is call:
                 outcomes.child_ended(call, endings[call.child_run], self)
@@ -235,7 +235,7 @@ class WorkLoop:
                 self._fail(claim, worker_lost(claim.deaths))
             else:
                 usable.append(claim)
-        for loaded in store.load(usable, self.graphs, self.now()):
+        for loaded in loading.load(usable, self.graphs, self.now()):
             if isinstance(loaded, RunState):
                 self._hold(loaded)
             else:
@@ -244,7 +244,7 @@ class WorkLoop:
     def _hold(self, state: RunState) -> None:
         if state.most_parallel and state.saved_status == "queued":
             with transaction.atomic():
-                if not store.admit(state):
+                if not loading.admit(state):
                     return
         self.held[state.run_id] = state
         self.active.append(state)

@@ -1,0 +1,57 @@
+"""Values as the drivers of both databases take them, for SQL written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+RECORD_COLUMNS = (
+    "node_id",
+    "node_type",
+    "name",
+    "attempt",
+    "sequence",
+    "status",
+    "started_at",
+    "iteration",
+    "try_number",
+    "input",
+    "output",
+    "error",
+    "warnings",
+    "port",
+    "finished_at",
+    "wake_at",
+)
+"""Those of Step that a StepRecord holds."""
+TIME_COLUMNS = ("started_at", "finished_at", "wake_at")
+
+
+def hexed(value: Any) -> str:
+    """A UUID as SQLite stores it and PostgreSQL takes it."""
+    return value.hex if isinstance(value, UUID) else str(value)
+
+
+def marks(values: Iterable[Any]) -> str:
+    return ", ".join("%s" for _ in values)
+
+
+def moment_of(seconds: float | None) -> Any:
+    """As the driver takes it; SQLite has no type for times, Django's text form is UTC."""
+    if seconds is None:
+        return None
+    moment = datetime.fromtimestamp(seconds, UTC)
+    if connection.vendor == "sqlite":
+        return moment.replace(tzinfo=None).isoformat(" ", "microseconds")
+    return moment
+
+
+def seconds_of(value: Any) -> float | None:
+    if value is None:
+        return None
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return float((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
