@@ -11,7 +11,7 @@ BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode
 
-.PHONY: setup run test test-long lint bench
+.PHONY: setup run test test-long lint bench screenshots
 
 setup: .venv/.installed
 
@@ -34,6 +34,10 @@ lint: .venv/.installed-dev
 
 bench: .venv/.installed-dev
 	@$(BIN)/python -m bench $(ARGS)
+
+screenshots: .venv/.installed-dev
+	@$(BIN)/python -m tests.environment.prepare
+	@$(BIN)/python -m tests.environment.screenshots
 
 .venv/.installed: requirements.txt | $(BIN)/uv
 	@$(UV) -r $<
