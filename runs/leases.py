@@ -16,6 +16,9 @@ from runs.queue import CHANNEL, database_now_sql
 SUSPECT_DEATHS = 2
 """A job that so many workers died with is claimed alone."""
 
+_DEATHS = "deaths + CASE WHEN owner = '' THEN 0 ELSE 1 END"
+"""SQL; of a job that is due, with the death of its owner."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -31,10 +34,11 @@ def now() -> float:
         return float(cursor.fetchone()[0]) / 1000
 
 
-def next_due() -> float | None:
+def next_due(*, suspects: bool = True) -> float | None:
     """When the next job becomes claimable, leases that end included."""
+    some = "" if suspects else f" WHERE {_DEATHS} < {SUSPECT_DEATHS}"
     with connection.cursor() as cursor:
-        cursor.execute("SELECT min(available_at) FROM runs_job")
+        cursor.execute(f"SELECT min(available_at) FROM runs_job{some}")
         due = cursor.fetchone()[0]
     return None if due is None else float(due) / 1000
 
@@ -50,10 +54,10 @@ def claim(owner: str, most: int, *, suspects: bool = False) -> list[Claim]:
     comparison = ">=" if suspects else "<"
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE runs_job SET deaths = deaths + CASE WHEN owner = '' THEN 0 ELSE 1 END, "
+            f"UPDATE runs_job SET deaths = {_DEATHS}, "
             f"owner = %s, fence = fence + 1, available_at = {now_sql} + %s WHERE run_id IN ("
             f"SELECT run_id FROM runs_job WHERE available_at <= {now_sql} "
-            f"AND deaths + CASE WHEN owner = '' THEN 0 ELSE 1 END {comparison} %s "
+            f"AND {_DEATHS} {comparison} %s "
             f"ORDER BY available_at LIMIT %s {skip}) RETURNING run_id, fence, deaths, wakeups",
             [owner, _lease_ms(), SUSPECT_DEATHS, 1 if suspects else most],
         )

@@ -42,6 +42,8 @@ LONGEST_SLEEP = 1.0
 STOP_SECONDS = 5.0
 """How long effects that are under way may still take when the process is told to stop."""
 MOST_DEATHS = 5
+SUSPECT_PAUSE = 2.0
+"""How long a worker without a free moment lets jobs wait that workers keep dying with."""
 CLOCK_SECONDS = 5.0
 
 
@@ -63,6 +65,7 @@ class WorkLoop:
         self.stopping_since: float | None = None
         self._alone = False
         self._beat_at = self._clock_at = self._asked_at = 0.0
+        self._suspect_at = time.monotonic()
         self._read_clock()
 
     def run(self) -> None:
@@ -190,7 +193,7 @@ class WorkLoop:
         """One transaction: fence, steps, run states, jobs, leases, heartbeat, the next claims."""
         changed = [s for s in self.held.values() if s.unsaved or s.ending or s.is_idle]
         most = self._room()
-        due = most > 0 and self._something_is_due()
+        due = most > 0 and (self._something_is_due() or self._takes_a_suspect())
         if not (changed or due or self._lease_is_old() or self._beat_is_old()):
             return []
         with transaction.atomic():
@@ -198,10 +201,7 @@ class WorkLoop:
             mine = [state for state in changed if state.run_id in held]
             store.save(mine, self.now())
             self._stay_alive()
-            claims = leases.claim(self.owner, most) if due else []
-            if due and not claims and not self.held:
-                claims = leases.claim(self.owner, 1, suspects=True)
-                self._alone = bool(claims)
+            claims = self._claim(most) if due else []
         store.mark_saved(mine)
         self._call_listeners(mine)
         self._let_go(changed, mine)
@@ -216,15 +216,18 @@ class WorkLoop:
     def _let_go(self, changed: Sequence[RunState], mine: Sequence[RunState]) -> None:
         """Forget runs that have ended, are parked, or belong to somebody else now."""
         kept = {state.run_id for state in mine if not (state.ending or state.is_idle)}
-        for state in changed:
-            if state.run_id not in kept:
-                del self.held[state.run_id]
-                for call in state.calls.values():
-                    call.abandoned = True
-        if any(state.run_id not in self.held for state in self.active):
-            self.active = deque(state for state in self.active if state.run_id in self.held)
+        self._forget([state for state in changed if state.run_id not in kept])
         if not self.held:
             self._alone = False
+            self._suspect_at = time.monotonic()
+
+    def _forget(self, states: Sequence[RunState]) -> None:
+        for state in states:
+            del self.held[state.run_id]
+            for call in state.calls.values():
+                call.abandoned = True
+        if states:
+            self.active = deque(s for s in self.active if self.held.get(s.run_id) is s)
 
     def _take_in(self, claims: Sequence[leases.Claim]) -> None:
         if claims:
@@ -246,6 +249,9 @@ class WorkLoop:
             with transaction.atomic():
                 if not loading.admit(state):
                     return
+        if state.run_id in self.held:
+            # It was given back, or its lease had ended: what is here of it is older than its fence.
+            self._forget([self.held[state.run_id]])
         self.held[state.run_id] = state
         self.active.append(state)
 
@@ -264,8 +270,28 @@ class WorkLoop:
             return 0
         return min(MOST_CLAIMED, MOST_HELD - len(self.held))
 
+    def _claim(self, most: int) -> list[leases.Claim]:
+        """Within the transaction of a turn. A job that workers keep dying with is claimed alone; on
+        a worker that is never idle, one now and then beside the others."""
+        claims = leases.claim(self.owner, most)
+        idle = not self.held and not claims
+        if idle or self._takes_a_suspect():
+            suspects = leases.claim(self.owner, 1, suspects=True)
+            self._alone = idle and bool(suspects)
+            self._suspect_at = time.monotonic()
+            claims += suspects
+        return claims
+
+    def _takes_a_suspect(self) -> bool:
+        """Whether this worker has been busy for so long that a suspect may come beside the others,
+        never two of them."""
+        long_busy = self.held and time.monotonic() - self._suspect_at > SUSPECT_PAUSE
+        return bool(long_busy) and not any(
+            state.deaths >= leases.SUSPECT_DEATHS for state in self.held.values()
+        )
+
     def _something_is_due(self) -> bool:
-        due = leases.next_due()
+        due = leases.next_due(suspects=not self.held)
         return due is not None and due <= self.now() + 0.001
 
     def _is_worn_out(self) -> bool:
@@ -322,7 +348,7 @@ class WorkLoop:
         times = [self.scheduler.next_look]
         times += [call.context.deadline for call in self.flying.values() if not call.abandoned]
         times += [state.next_due for state in self.held.values() if state.waits]
-        if self._room() and (due := leases.next_due()) is not None:
+        if self._room() and (due := leases.next_due(suspects=not self.held)) is not None:
             times.append(due)
         return max(0, min([LONGEST_SLEEP, *(moment - self.now() for moment in times)]))
 

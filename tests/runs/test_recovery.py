@@ -238,3 +238,22 @@ def test_a_parked_run_ends_at_its_deadline(short_run: None) -> None:
 
 def _busy() -> Any:
     raise altoflow_probe.NodeError("Busy.", code="busy", retryable=True)
+
+
+def test_a_worker_that_claims_its_own_run_again_forgets_what_it_had_of_it() -> None:
+    """Its lease had ended, or it had given the run back."""
+    answers = iter(["the late answer", "the answer"])
+    altoflow_probe.answers["a"] = lambda: next(answers)
+    begun, loop = held_in_effect(
+        "a", node("a", "probe_effect"), node("b", "probe_effect", value="{{ a }}"), "start -> a",
+        "a -> b",
+    )  # fmt: skip
+    Job.objects.update(available_at=0, owner="")
+    while Job.objects.get().fence < 2:
+        loop.turn()
+    gate = altoflow_probe.gates.pop("a")
+    gate.set()
+    ended = work(begun, loop)
+    made = [name for name, _ in altoflow_probe.made]
+    assert made == ["a", "a", "b"]
+    assert (ended.status, ended.output) == ("completed", steps(ended)["a"].output)

@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 def test_effects_under_way_end_and_no_other_begins() -> None:
     altoflow_probe.made.clear()
+    altoflow_probe.answers.clear()
     gate = altoflow_probe.gates["a"] = Event()
     drawn = graph(node("a", "probe_effect"), node("b", "probe_effect"), "start -> a", "a -> b")
     begun = start_run(workflow=publish(drawn), payload=1, trigger_type="manual_trigger")
