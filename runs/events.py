@@ -13,16 +13,17 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from runs.limiters import RefusedRows
 from runs.models import Delivery, Run
 from runs.services import start_runs
-from runs.triggers import Trigger, VersionKey, triggers_of
+from runs.triggers import Trigger, triggers_of
 from workflows import vault
 from workflows.errors import WorkflowError
 from workflows.ids import uuid7
-from workflows.models import Workflow
+from workflows.models import Version, Workflow
 from workflows.node_type import Json
 from workflows.nodes.event_trigger import EVENT, EventTrigger
 from workflows.plain_json import encode, loads
@@ -70,14 +71,14 @@ def start_listeners(payload: dict[str, Json]) -> list[Run]:
     """A run of every active workflow whose published trigger listens for the event and whose filter
     matches, all in one transaction. A workflow whose filter fails is left out, and a delivery
     says why."""
-    matching: list[VersionKey] = []
-    for workflow, trigger in _listeners(payload["event"]):
+    matching: list[Version] = []
+    for version, trigger in _listeners(payload["event"]):
         try:
-            if _matches(workflow, trigger, payload):
-                matching.append((workflow.pk, trigger.version_id))
+            if _matches(version.workflow, trigger, payload):
+                matching.append(version)
         except Exception as error:
-            logger.exception("The filter of %s (%s) failed", workflow.name, workflow.pk)
-            _note_failure(workflow, payload["event"], error)
+            logger.exception("The filter of the workflow %s failed", version.workflow_id)
+            _note_failure(version.workflow, payload["event"], error)
     return start_runs(versions=matching, payload=payload, trigger_type=EVENT_TRIGGER.type)
 
 
@@ -86,20 +87,22 @@ def _start_logged(payload: dict[str, Json]) -> None:
     try:
         start_listeners(payload)
     except Exception:
-        logger.exception("The event %s was emitted, but its runs were not started", payload)
+        logger.exception("The event %s did not start its runs", payload["event"])
 
 
-def _listeners(event: str) -> Iterator[tuple[Workflow, Trigger]]:
+def _listeners(event: str) -> Iterator[tuple[Version, Trigger]]:
     """One query; graphs are read for versions that are new to this process."""
-    active = Workflow.objects.filter(is_active=True, archived_at=None, published__isnull=False)
-    workflows = list(active.only("name", "published_id").order_by("pk"))
-    keys = [(w.pk, w.published_id) for w in workflows if w.published_id is not None]
-    for workflow, trigger in zip(workflows, triggers_of(keys).values(), strict=True):
+    published = Version.objects.filter(
+        workflow__published=F("pk"), workflow__is_active=True, workflow__archived_at=None
+    )
+    versions = published.select_related("workflow").only("number", "workflow__name").order_by("pk")
+    by_key = {(version.workflow_id, version.pk): version for version in versions}
+    for key, trigger in triggers_of([*by_key]).items():
         if trigger is None or trigger.type != EVENT_TRIGGER.type:
             continue
         # A config is kept as it was sent; its field leaves out the blanks around a name.
         if str(trigger.raw.get("event")).strip() == event:
-            yield workflow, trigger
+            yield by_key[key], trigger
 
 
 def _matches(workflow: Workflow, trigger: Trigger, payload: Mapping[str, Json]) -> bool:

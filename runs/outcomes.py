@@ -320,7 +320,8 @@ def run_timeout() -> RunTimeoutError:
 
 
 def node_timeout(context: StepContext) -> NodeError:
-    if context.deadline - context.now_seconds < limits().node_seconds:
+    # Seconds since 1970 leave a float less than a microsecond of its precision.
+    if context.deadline - context.now_seconds < limits().node_seconds - 0.001:
         return run_timeout()
     return NodeError(
         f"The step took longer than {limits().node_seconds:g} seconds and was stopped. "

@@ -15,7 +15,6 @@ from django.utils import timezone
 from runs import queue, resume
 from runs.callers import call_listeners
 from runs.models import IdempotencyKey, Job, Run, Step
-from runs.triggers import VersionKey
 from workflows.compiled import compile_graph
 from workflows.errors import ConflictError, WorkflowError
 from workflows.graph import Graph
@@ -96,12 +95,17 @@ def _keep_key(run: Run, key: str, digest: str) -> None:
     IdempotencyKey.objects.create(workflow=run.workflow, key=key, body_hash=digest, run=run)
 
 
-def start_runs(*, versions: Sequence[VersionKey], payload: Json, trigger_type: str) -> list[Run]:
+def start_runs(*, versions: Sequence[Version], payload: Json, trigger_type: str) -> list[Run]:
     """A run of each version with the same payload, all in one transaction."""
     payload, _ = encode(payload)
     runs = [
-        Run(workflow_id=workflow, version_id=version, payload=payload, trigger_type=trigger_type)
-        for workflow, version in versions
+        Run(
+            workflow_id=version.workflow_id,
+            version=version,
+            payload=payload,
+            trigger_type=trigger_type,
+        )
+        for version in versions
     ]
     if runs:
         with transaction.atomic():
