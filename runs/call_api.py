@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from runs.calls import Answer, call_workflow
-from runs.http_error import HttpError
+from runs.http_error import HttpError, unlogged
 from runs.webhooks import characters, headers_of
 from workflows.api_schema import ErrorOut
 from workflows.errors import Problem
@@ -79,7 +79,7 @@ class Call(APIView):
                 **_input(request),
                 idempotency_key=request.headers.get("Idempotency-Key", "").strip(),
             )
-            return http_answer(answer)
+            return unlogged(http_answer(answer))
         except HttpError as error:
             return error.as_response()
 

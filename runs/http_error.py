@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
+from django.http import HttpResponse
 from rest_framework.response import Response
 
 from workflows.errors import WorkflowError
+
+Answer = TypeVar("Answer", bound=HttpResponse)
 
 
 class HttpError(WorkflowError):
@@ -26,7 +29,13 @@ class HttpError(WorkflowError):
         self.headers = headers or {}
 
     def as_response(self) -> Response:
-        return Response(self.as_json(), status=self.status, headers=dict(self.headers))
+        return unlogged(Response(self.as_json(), status=self.status, headers=dict(self.headers)))
+
+
+def unlogged(response: Answer) -> Answer:
+    """A status from 500 that is no fault of this server, and so no error in its log."""
+    response.__dict__["_has_been_logged"] = True
+    return response
 
 
 class Seats:

@@ -161,12 +161,15 @@ def test_a_run_that_completes_without_an_answer_gives_its_output(api: Api, worke
     assert (answer.status_code, answer.json()) == (200, {"n": 7})
 
 
-def test_a_run_that_fails_before_answers_502(api: Api, worker: None) -> None:
+def test_a_run_that_fails_before_answers_502(
+    api: Api, worker: None, caplog: pytest.LogCaptureFixture
+) -> None:
     answer = post(api, answering(node("bad", behave="fail"), "start -> bad"))
     assert answer.status_code == 502
     error, run = answer.json(), Run.objects.get()
     assert (error["code"], error["details"]["run_id"]) == ("run_failed", str(run.pk))
     assert "It was told to fail." in error["message"]
+    assert "Bad Gateway" not in caplog.text
 
 
 def test_a_run_that_is_cancelled_answers_502(api: Api, worker: None) -> None:
