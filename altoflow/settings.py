@@ -6,6 +6,7 @@ sentence that names the variable.
 
 from __future__ import annotations
 
+import importlib.util
 import ipaddress
 import os
 from dataclasses import asdict
@@ -53,6 +54,30 @@ def private_file(path: Path, make: Any) -> str:
         text: str = make()
         file.write(text)
     return text
+
+
+def archive_storage() -> dict[str, Any]:
+    """Where old runs go: a folder, or the class of any Django storage with its options as JSON."""
+    backend = read("ALTOFLOW_ARCHIVE_STORAGE", "")
+    options = read("ALTOFLOW_ARCHIVE_OPTIONS", {}, "json")
+    if not isinstance(options, dict):
+        raise ImproperlyConfigured(
+            f"ALTOFLOW_ARCHIVE_OPTIONS can not be used: {options!r} is no JSON object. "
+            'Set it to something like {"bucket_name": "runs"}, or unset it.'
+        )
+    if not backend:
+        local = {"location": str(DATA_DIR / "archive"), **options}
+        return {"BACKEND": "runs.archive_files.LocalArchive", "OPTIONS": local}
+    try:
+        found = importlib.util.find_spec(backend.rpartition(".")[0])
+    except (ImportError, ValueError):
+        found = None
+    if found is None:
+        raise ImproperlyConfigured(
+            f"ALTOFLOW_ARCHIVE_STORAGE can not be used: {backend!r} is not installed. Set it to "
+            "the class of a Django storage, like storages.backends.s3.S3Storage, and install that."
+        )
+    return {"BACKEND": backend, "OPTIONS": options}
 
 
 # ---------------------------------------------------------------- where things are
@@ -183,6 +208,7 @@ WHITENOISE_USE_FINDERS = True
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "archive": archive_storage(),
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 

@@ -41,7 +41,11 @@ def step_body(request: HttpRequest, run_id: UUID, step_id: int) -> HttpResponse:
 @missing_is_404
 def data_tree(request: HttpRequest, run_id: UUID, part: str, step_id: int = 0) -> HttpResponse:
     """The rows inside of one value: `?path=["body"]&start=100`."""
-    value, root = _part(run_id, step_id, part)
+    return answer_rows(request, *_part(run_id, step_id, part))
+
+
+def answer_rows(request: HttpRequest, value: Any, root: str) -> HttpResponse:
+    """Raises NotFoundError."""
     path = read_path(request.GET.get("path", ""))
     start = request.GET.get("start", "")
     first = int(start) if start.isascii() and start.isdigit() and len(start) < 10 else 0
@@ -59,8 +63,13 @@ def data_tree(request: HttpRequest, run_id: UUID, part: str, step_id: int = 0) -
 def data_raw(request: HttpRequest, run_id: UUID, part: str, step_id: int = 0) -> HttpResponse:
     """The value as JSON; a text alone is sent as it is, so that it can be copied."""
     value, _ = _part(run_id, step_id, part)
-    value = value_at(value, read_path(request.GET.get("path", "")))
     name = f"run-{run_id}-step-{step_id}-{part}" if step_id else f"run-{run_id}-{part}"
+    return answer_raw(request, value, name)
+
+
+def answer_raw(request: HttpRequest, value: Any, name: str) -> HttpResponse:
+    """Raises NotFoundError."""
+    value = value_at(value, read_path(request.GET.get("path", "")))
     if isinstance(value, str):
         return download(value, f"{name}.txt", "text/plain; charset=utf-8")
     return download(json.dumps(value, ensure_ascii=False, indent=2), f"{name}.json", JSON)

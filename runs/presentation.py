@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -73,10 +73,20 @@ def with_sizes(steps: QuerySet[Step]) -> QuerySet[Step]:
     )
 
 
+def stored_data(step_ids: Iterable[int]) -> Iterable[Step]:
+    return Step.objects.filter(pk__in=step_ids).only("input", "output")
+
+
 def step_views(
-    run: Run, steps: Sequence[Step], attempt: int, *, may_open: bool = True
+    run: Run,
+    steps: Sequence[Step],
+    attempt: int,
+    *,
+    may_open: bool = True,
+    data_of: Callable[[Iterable[int]], Iterable[Step]] = stored_data,
 ) -> list[StepView]:
-    """Small data comes along, so that opening a step needs no request; failed steps are open."""
+    """Small data comes along, so that opening a step needs no request; failed steps are open.
+    `data_of` gives the steps of these ids with their data."""
     views = [
         StepView(
             step,
@@ -89,7 +99,7 @@ def step_views(
     first, last = _span(run, own)
     for view in views:
         view.bar = None if view.is_reused else _bar(view.step, first, last)
-    _fill(views)
+    _fill(views, data_of)
     return views
 
 
@@ -106,12 +116,20 @@ def parts_of(step: Step) -> list[PartView]:
     return parts
 
 
+def run_parts(run: Run, attempt: int) -> list[PartView]:
+    """The output is that of the last attempt; earlier ones had none."""
+    parts = [part_view("payload", run.payload, "trigger")]
+    if attempt == run.attempt:
+        parts.append(part_view("output", run.output, ""))
+    return parts
+
+
 def part_view(name: str, value: Any, root: str) -> PartView:
     is_container = isinstance(value, (dict, list)) and bool(value)
     return PartView(name, rows_of(value, root=root), is_container)
 
 
-def _fill(views: Sequence[StepView]) -> None:
+def _fill(views: Sequence[StepView], data_of: Callable[[Iterable[int]], Iterable[Step]]) -> None:
     """Open steps first, then in order, until the budget is used up."""
     budget = INLINE_TOTAL
     chosen: dict[int, StepView] = {}
@@ -120,8 +138,7 @@ def _fill(views: Sequence[StepView]) -> None:
         if max(sizes) <= INLINE_CHARACTERS and sum(sizes) <= budget:
             budget -= sum(sizes)
             chosen[view.step.pk] = view
-    data = Step.objects.filter(pk__in=chosen).only("input", "output")
-    for row in data:
+    for row in data_of(chosen):
         step = chosen[row.pk].step
         step.input, step.output = row.input, row.output
         chosen[row.pk].parts = parts_of(step)
@@ -143,11 +160,15 @@ def _bar(step: Step, first: datetime | None, last: datetime | None) -> Bar | Non
 
 def track_of(steps: QuerySet[Step]) -> Track:
     """One query, without the data."""
-    rows = list(
+    return track_from(
         steps.only(
             "node_id", "status", "port", "iteration", "try_number", "started_at", "finished_at"
         )
     )
+
+
+def track_from(rows: Iterable[Step]) -> Track:
+    """`rows` in the order in which the steps started."""
     last_tries = {(row.node_id, row.iteration): row for row in rows}
     by_node: dict[str, list[Step]] = defaultdict(list)
     for row in last_tries.values():

@@ -159,6 +159,12 @@ def list_attempts(run: Run) -> list[Attempt]:
         )
         .order_by("attempt")
     }
+    return attempts_from(run, counted)
+
+
+def attempts_from(run: Run, counted: Mapping[int, Mapping[str, Any]]) -> list[Attempt]:
+    """`counted`: for each attempt, of the steps that it executed `executed` and `failed` (how many)
+    and `first` and `last` (when)."""
     return [_attempt(run, number, counted.get(number, {})) for number in range(1, run.attempt + 1)]
 
 

@@ -116,7 +116,9 @@ def start_runs(*, versions: Sequence[Version], payload: Json, trigger_type: str)
 
 
 def rerun(*, run: Run) -> Run:
-    """A new run with the same payload, on the newest published version."""
+    """A new run with the same payload, on the newest published version. Raises ConflictError for a
+    copy from the archive."""
+    _refuse_copy(run)
     return start_run(
         workflow=run.workflow,
         payload=run.payload,
@@ -164,6 +166,7 @@ def plan_resume(
     *, run: Run, start: str = "failed", version: WhichVersion = "original"
 ) -> resume.ResumePlan:
     """What `resume_run` would do. Raises ConflictError where it can not."""
+    _refuse_copy(run)
     if run.status not in (Run.Status.FAILED, Run.Status.CANCELLED):
         raise ConflictError(
             f"Only a failed or cancelled run can be resumed; this one is {run.status}. "
@@ -189,6 +192,7 @@ def resume_run(*, run: Run, start: str = "failed", version: WhichVersion = "orig
             pk=run.pk,
             attempt=run.attempt,
             status__in=[Run.Status.FAILED, Run.Status.CANCELLED],
+            restored_at=None,
         ).update(
             status=Run.Status.QUEUED,
             attempt=F("attempt") + 1,
@@ -208,6 +212,15 @@ def resume_run(*, run: Run, start: str = "failed", version: WhichVersion = "orig
     transaction.on_commit(queue.wake)
     run.refresh_from_db()
     return run
+
+
+def _refuse_copy(run: Run) -> None:
+    if run.restored_at is not None:
+        raise ConflictError(
+            "This run is a copy from the archive, which is only read. Start the workflow itself "
+            "with the same payload instead.",
+            code="restored",
+        )
 
 
 def _status_now(run: Run) -> str:

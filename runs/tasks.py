@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import suppress
 
+from runs.archive import archive_runs
+from runs.archive_lock import ArchiveBusyError
+from runs.periodic import go_on_archiving
 from runs.slots import SlotLock
 from runs.work import WorkLoop
 
 logger = logging.getLogger("altoflow.work")
+
+ARCHIVE_SECONDS = 60.0
+"""Of one task; q2 ends tasks that take too long, and has others to do."""
 
 
 def work(slot: int) -> None:
@@ -29,3 +36,10 @@ def work(slot: int) -> None:
     if not loop.was_told_to_stop:
         os._exit(0)
     lock.release()
+
+
+def archive_old_runs() -> None:
+    """Once a day, and again and again until all old runs are archived."""
+    with suppress(ArchiveBusyError):
+        if not archive_runs(seconds=ARCHIVE_SECONDS).is_done:
+            go_on_archiving()

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
-from runs import api, call_api, data_views, event_api, schedule_api, try_api, views
+from runs import api, archive_views, call_api, data_views, event_api, schedule_api, try_api, views
+
+archived = [
+    path("", archive_views.archived_run, name="archived_run"),
+    path("restore/", archive_views.restore, name="archive_restore"),
+    path("document/", archive_views.archived_document, name="archived_document"),
+    path("data/<str:part>/", archive_views.archived_tree, name="archived_data"),
+    path("data/<str:part>/raw/", archive_views.archived_raw, name="archived_data_raw"),
+    path("steps/", archive_views.archived_steps, name="archived_steps"),
+    path("steps/<int:step_id>/", archive_views.archived_step, name="archived_step"),
+    path("steps/<int:step_id>/<str:part>/", archive_views.archived_tree, name="archived_step_data"),
+    path(
+        "steps/<int:step_id>/<str:part>/raw/",
+        archive_views.archived_raw,
+        name="archived_step_data_raw",
+    ),
+]
 
 urlpatterns = [
     path("readyz", api.readyz, name="readyz"),
@@ -31,6 +47,8 @@ urlpatterns = [
         name="step_data_raw",
     ),
     path("deliveries/", views.delivery_list, name="delivery_list"),
+    path("archive/", archive_views.archive_list, name="archive"),
+    path("archive/<uuid:archived_id>/", include(archived)),
 ]
 
 api_urlpatterns = [
@@ -41,9 +59,7 @@ api_urlpatterns = [
     path("runs/<uuid:run_id>/rerun/", api.rerun, name="api_rerun"),
     path("runs/<uuid:run_id>/cancel/", api.cancel, name="api_cancel"),
     path("workflows/<uuid:workflow_id>/execute/", api.execute, name="api_execute"),
-    path(
-        "workflows/<uuid:workflow_id>/schedule/", schedule_api.get_schedule, name="api_schedule"
-    ),
+    path("workflows/<uuid:workflow_id>/schedule/", schedule_api.get_schedule, name="api_schedule"),
     path("workflows/<uuid:workflow_id>/call/", call_api.Call.as_view(), name="api_call"),
     path("events/", event_api.emit_event, name="api_events"),
     path("nodes/test/", try_api.test_node, name="api_test_node"),

@@ -12,14 +12,14 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from runs import presentation, selectors, services
+from runs import archive_index, presentation, selectors, services
 from runs.filters import ReadFilters, read_filters
 from runs.models import Delivery, Run, Step
 from runs.pages import address_with, attempt_to, missing_is_404, pager, read_id
 from runs.selectors import Page
 from runs.services import WhichVersion
 from workflows.access import require_role
-from workflows.errors import GraphError, WorkflowError
+from workflows.errors import GraphError, NotFoundError, WorkflowError
 from workflows.graph import Graph
 from workflows.models import Role, Workflow
 from workflows.palette import node_types
@@ -138,7 +138,13 @@ def delivery_list(request: HttpRequest) -> HttpResponse:
 @require_role(Role.VIEWER)
 @missing_is_404
 def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    run = selectors.get_run(run_id)
+    """A run that is archived has its page there, so that links to it last."""
+    try:
+        run = selectors.get_run(run_id)
+    except NotFoundError:
+        if archive_index.find_archived(run_id):
+            return redirect("archived_run", run_id)
+        raise
     number = _attempt_of(request, run)
     attempt_steps = selectors.steps_of_attempt(run, number)
     steps = list(presentation.with_sizes(attempt_steps)[: presentation.STEPS_AT_ONCE])
@@ -148,7 +154,7 @@ def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
         {
             "section": "runs",
             "views": presentation.step_views(run, steps, number),
-            "data": _data_of(run, number),
+            "data": presentation.run_parts(run, number),
             "children": run.children.select_related("workflow").only(
                 "status", "parent_run", "workflow__name"
             )[:20],
@@ -210,6 +216,7 @@ def run_steps(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def _run_context(run: Run, number: int, steps: list[Step], attempt_steps: Any) -> dict[str, Any]:
     is_latest = number == run.attempt
     is_live = is_latest and not run.is_finished
+    may_change = is_latest and run.restored_at is None
     attempts = selectors.list_attempts(run)
     return {
         "run": run,
@@ -222,18 +229,10 @@ def _run_context(run: Run, number: int, steps: list[Step], attempt_steps: Any) -
         "more": _more(attempt_steps, len(steps)),
         "graph": _graph_of(run),
         "track": presentation.track_of(attempt_steps),
-        "may_resume": is_latest and run.status in (Run.Status.FAILED, Run.Status.CANCELLED),
-        "may_rerun": is_latest and run.is_finished,
+        "may_resume": may_change and run.status in (Run.Status.FAILED, Run.Status.CANCELLED),
+        "may_rerun": may_change and run.is_finished,
         "may_cancel": is_live,
     }
-
-
-def _data_of(run: Run, number: int) -> list[presentation.PartView]:
-    """The output is that of the last attempt; earlier ones had none."""
-    parts = [presentation.part_view("payload", run.payload, "trigger")]
-    if number == run.attempt:
-        parts.append(presentation.part_view("output", run.output, ""))
-    return parts
 
 
 def _more(attempt_steps: Any, shown: int) -> dict[str, int] | None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
@@ -18,9 +20,11 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
+from runs.archive import archive_runs
 from runs.models import Run, Step
 from tests.workflows.definitions import Api, graph, user_with
 from workflows import services, vault
+from workflows.ids import uuid7
 from workflows.models import Role, Workflow
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +98,18 @@ runs/<uuid:run_id>/steps/<int:step_id>/                GET     302 200 200 200
 runs/<uuid:run_id>/steps/<int:step_id>/<str:part>/     GET     302 200 200 200
 runs/<uuid:run_id>/steps/<int:step_id>/<str:part>/raw/ GET     302 200 200 200
 deliveries/                                            GET     302 200 200 200
+
+# the archive
+archive/                                               GET     302 200 200 200
+archive/<uuid:archived_id>/                            GET     302 200 200 200
+archive/<uuid:archived_id>/restore/                    POST    302 403 403 302
+archive/<uuid:archived_id>/document/                   GET     302 200 200 200
+archive/<uuid:archived_id>/steps/                      GET     302 200 200 200
+archive/<uuid:archived_id>/data/<str:part>/            GET     302 200 200 200
+archive/<uuid:archived_id>/data/<str:part>/raw/        GET     302 200 200 200
+archive/<uuid:archived_id>/steps/<int:step_id>/        GET     302 200 200 200
+archive/<uuid:archived_id>/steps/<int:step_id>/<str:part>/ GET     302 200 200 200
+archive/<uuid:archived_id>/steps/<int:step_id>/<str:part>/raw/ GET     302 200 200 200
 
 # pages of definitions: a bare address is the dashboard
 /                                                      GET     302 200 200 200
@@ -194,6 +210,7 @@ def places() -> dict[str, Any]:
         "number": version.number,
         "run_id": run.pk,
         "step_id": step.pk,
+        "archived_id": archived_run(run, step),
         "name": "api_token",
         "token": "unknown/",
         "part": "error",
@@ -218,6 +235,18 @@ def failed_run(workflow: Workflow) -> Run:
         finished_at=now,
         attempt_started_at=now,
     )
+
+
+def archived_run(run: Run, step: Step) -> UUID:
+    """An old copy of the run; archived, it has a step of the same id."""
+    long_ago = timezone.now() - timedelta(days=200)
+    old = Run.objects.get(pk=run.pk)
+    old.pk, old.finished_at = uuid7(), long_ago
+    old.save(force_insert=True)
+    Step.objects.filter(pk=step.pk).update(run=old)
+    archive_runs(rest=0)
+    step.save(force_insert=True)
+    return old.pk
 
 
 def filled(address: str, places: dict[str, Any]) -> str:

@@ -1,0 +1,487 @@
+"""Old runs leave the database with everything that belongs to them, and come back equal."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import threading
+import tracemalloc
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.storage import FileSystemStorage
+from django.db import connection
+from django.utils import timezone
+from django_q.models import OrmQ, Schedule
+
+from runs import archive, archive_batches, periodic, selectors, services, tasks
+from runs.archive import archive_runs
+from runs.archive_adopt import adopt_files
+from runs.archive_files import ArchiveError, FileWriter
+from runs.archive_lock import ArchiveBusyError, archiving_alone
+from runs.archive_restore import restore_run
+from runs.archive_verify import verify_archive
+from runs.filters import RunFilters
+from runs.models import ArchivedRun, ArchiveFile, Delivery, IdempotencyKey, Run, Step
+from tests.runs.archives import (
+    days_ago,
+    files_in,
+    old_run,
+    rich_run,
+    row_counts,
+    rows_of,
+    where_runs_are,
+)
+from tests.runs.records import delivery_of, id_at, run_of, step_of, workflow_called
+from workflows.errors import ConflictError, NotFoundError
+from workflows.models import Version, Workflow
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+
+@pytest.fixture(autouse=True)
+def folder(settings: Any, tmp_path: Path) -> Path:
+    """The folder of an archive of its own."""
+    local = {"BACKEND": "runs.archive_files.LocalArchive", "OPTIONS": {"location": str(tmp_path)}}
+    settings.STORAGES = {**settings.STORAGES, "archive": local}
+    return tmp_path
+
+
+@pytest.fixture
+def workflow() -> Workflow:
+    return workflow_called("Nightly")
+
+
+# ---------------------------------------------------------------- what moves
+
+
+@pytest.mark.parametrize(
+    ("fields", "moves"),
+    [
+        pytest.param({}, True, id="completed long ago"),
+        pytest.param({"status": "failed"}, True, id="failed long ago"),
+        pytest.param({"status": "cancelled"}, True, id="cancelled long ago"),
+        pytest.param({"days": 91.1}, True, id="a little over the retention"),
+        pytest.param({"days": 88.9}, False, id="a little under the retention"),
+        pytest.param({"status": "queued"}, False, id="queued long ago and still there"),
+        pytest.param({"status": "running"}, False, id="running"),
+        pytest.param({"status": "waiting"}, False, id="waiting"),
+        pytest.param({"restored_at": timezone.now()}, False, id="restored"),
+        pytest.param({"finished_at": timezone.now()}, False, id="resumed and finished today"),
+    ],
+)
+def test_runs_that_finished_before_the_retention_move(
+    workflow: Workflow, fields: dict[str, Any], moves: bool
+) -> None:
+    run = old_run(workflow, **fields)
+    report = archive_runs(rest=0)
+    assert report.is_done
+    assert where_runs_are() == ((set(), {run.pk}) if moves else ({run.pk}, set()))
+
+
+def test_nothing_moves_that_somebody_may_still_ask_for(workflow: Workflow) -> None:
+    keyed = run_of(workflow, at=timezone.now() - timedelta(hours=2))
+    IdempotencyKey.objects.create(workflow=workflow, key="again", body_hash="x", run=keyed)
+    parent = run_of(workflow, "waiting")
+    child = old_run(workflow, parent_run=parent)
+    archive_runs(older_than_days=0, rest=0)
+    assert where_runs_are() == ({keyed.pk, parent.pk, child.pk}, set())
+
+
+def test_an_archived_run_is_gone_from_the_lists_and_its_children_still_name_it(
+    workflow: Workflow,
+) -> None:
+    parent = old_run(workflow)
+    child = run_of(workflow, at=timezone.now(), parent_run=parent)
+    sibling = old_run(workflow, parent_run=parent)
+    archive_runs(rest=0)
+    assert [run.pk for run in selectors.list_runs(RunFilters()).rows] == [child.pk]
+    with pytest.raises(NotFoundError, match="archived"):
+        selectors.get_run(parent.pk)
+    child.refresh_from_db()
+    assert child.parent_run_id == parent.pk
+    assert ArchivedRun.objects.get(pk=sibling.pk).parent_run_id == parent.pk
+
+
+def test_the_index_knows_what_one_looks_for(workflow: Workflow) -> None:
+    run = rich_run(workflow)
+    archive_runs(rest=0)
+    entry = ArchivedRun.objects.select_related("file").get()
+    assert entry.pk == run.pk
+    assert (entry.workflow_id, entry.workflow_name) == (workflow.pk, "Nightly")
+    assert (entry.version_number, entry.status, entry.attempt) == (1, "failed", 2)
+    assert (entry.created_at, entry.finished_at) == (run.created_at, run.finished_at)
+    assert entry.trigger_type == "manual_trigger"
+    assert entry.lines == 1 + 4 + 2 + 1 + 1
+
+
+def test_a_file_says_everything_to_any_tool(workflow: Workflow, folder: Path) -> None:
+    run = rich_run(workflow)
+    archive_runs(rest=0)
+    [name] = files_in(folder)
+    content = (folder / name).read_bytes()
+    assert name.startswith(f"runs/{run.finished_at:%Y-%m}/{run.finished_at:%Y-%m-%d}-")
+    assert name.endswith(f"-{hashlib.sha256(content).hexdigest()}.jsonl.gz")
+    [version, *lines] = [json.loads(line) for line in gzip.decompress(content).splitlines()]
+    assert json.loads(version["version"]["graph"]) == workflow.published.graph
+    assert version["version"]["workflow_name"] == "Nightly"
+    kinds = [next(iter(line)) for line in lines]
+    expected = ["run", *["step"] * 4, *["delivery"] * 2, "idempotency_key", "occurrence"]
+    assert kinds == expected
+
+
+def test_refused_requests_of_that_age_are_forgotten(workflow: Workflow) -> None:
+    old, young = days_ago(91.5), days_ago(10)
+    for moment in (old, old, young):
+        delivery_of(workflow, "bad_json", id=id_at(moment), received_at=moment)
+    delivery_of(None, "unknown_token", id=id_at(old), received_at=old)
+    assert archive_runs(rest=0).deliveries == 3
+    assert [row.received_at for row in Delivery.objects.all()] == [young]
+
+
+# ---------------------------------------------------------------- batches
+
+
+def test_a_file_holds_runs_of_one_day(workflow: Workflow, folder: Path) -> None:
+    runs = [old_run(workflow, days=days) for days in (95, 93, 95, 94, 93)]
+    report = archive_runs(rest=0)
+    assert (report.runs, report.files) == (5, 3)
+    days = [Path(name).name[:10] for name in files_in(folder)]
+    assert days == sorted({f"{run.finished_at:%Y-%m-%d}" for run in runs})
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "files"),
+    [
+        pytest.param("MOST_RUNS", 2, 3, id="runs"),
+        pytest.param("MOST_ROWS", 7, 2, id="rows"),
+        pytest.param("MOST_ROWS", 1, 5, id="rows, each run is larger"),
+        pytest.param("MOST_BYTES", 2_000, 5, id="bytes, each run is larger"),
+        pytest.param("MOST_BYTES", 3_500, 3, id="bytes"),
+    ],
+)
+def test_a_batch_is_small(
+    workflow: Workflow, monkeypatch: pytest.MonkeyPatch, limit: str, most: int, files: int
+) -> None:
+    runs = [old_run(workflow, payload={"text": "x" * 600}) for _ in range(5)]
+    before = {run.pk: rows_of(run.pk) for run in runs}
+    monkeypatch.setattr(archive_batches, limit, most)
+    monkeypatch.setattr(archive, "SLICE", 1)
+    report = archive_runs(rest=0)
+    assert (report.runs, report.files) == (5, files)
+    assert set(row_counts().values()) == {0}
+    assert set(ArchiveFile.objects.values_list("state", flat=True)) == {"complete"}
+    for run in runs:
+        restore_run(run_id=run.pk)
+    assert {run.pk: rows_of(run.pk) for run in runs} == before
+
+
+def test_a_very_large_run_does_not_fill_the_memory(workflow: Workflow) -> None:
+    run = old_run(workflow, steps=0)
+    for number in range(60):
+        step_of(run, f"node_{number}", output={"text": f"{number:06}" * 40_000})
+    before = rows_of(run.pk)
+    tracemalloc.start()
+    archive_runs(rest=0)
+    peaks = [tracemalloc.get_traced_memory()[1]]
+    tracemalloc.reset_peak()
+    restore_run(run_id=run.pk)
+    peaks.append(tracemalloc.get_traced_memory()[1])
+    tracemalloc.stop()
+    assert rows_of(run.pk) == before
+    assert max(peaks) < 30_000_000, peaks
+
+
+def test_old_runs_are_found_by_an_index() -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+    runs = archive_batches.finished_runs(timezone.now()).order_by("finished_at", "id")
+    after = archive_batches.Candidate(id_at(timezone.now()), days_ago(100))
+    for page in (runs, archive_batches.page_after(runs, after)):
+        plan = page.values_list("id")[:200].explain()
+        assert "run_by_end" in plan
+        assert "TEMP B-TREE" not in plan
+        assert "Sort" not in plan
+
+
+@pytest.mark.parametrize("keyed", [{0, 1, 2}, {1, 3, 5}, {0, 1, 2, 3, 4, 5}, set()], ids=str)
+def test_runs_that_stay_hold_nothing_up(
+    workflow: Workflow, monkeypatch: pytest.MonkeyPatch, keyed: set[int]
+) -> None:
+    monkeypatch.setattr(archive_batches, "MOST_RUNS", 2)
+    runs = [old_run(workflow, days=100 - number) for number in range(6)]
+    for number in keyed:
+        IdempotencyKey.objects.create(
+            workflow=workflow, key=str(number), body_hash="x", run=runs[number]
+        )
+    assert archive_runs(rest=0).is_done
+    assert where_runs_are()[0] == {runs[number].pk for number in keyed}
+
+
+def test_the_time_of_a_task_is_limited_and_another_one_goes_on(
+    workflow: Workflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = old_run(workflow)
+    monkeypatch.setattr(tasks, "ARCHIVE_SECONDS", 0.0)
+    tasks.archive_old_runs()
+    assert where_runs_are() == ({run.pk}, set())
+    assert OrmQ.objects.get().func() == "runs.tasks.archive_old_runs"
+    OrmQ.objects.all().delete()
+    monkeypatch.undo()
+    tasks.archive_old_runs()
+    assert where_runs_are() == (set(), {run.pk})
+    assert not OrmQ.objects.exists()
+
+
+def test_a_run_that_is_resumed_meanwhile_stays(
+    workflow: Workflow, monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    resumed, other = old_run(workflow, status="failed"), old_run(workflow)
+    step_of(resumed, "a", "failed")
+    save = FileWriter.save
+
+    def save_slowly(writer: FileWriter, name: str) -> str:
+        if resumed.attempt == 1:
+            resumed.refresh_from_db()
+            services.resume_run(run=resumed, start="start")
+        return save(writer, name)
+
+    monkeypatch.setattr(FileWriter, "save", save_slowly)
+    archive_runs(rest=0)
+    resumed.refresh_from_db()
+    assert (resumed.status, resumed.attempt, resumed.steps.count()) == ("queued", 2, 3)
+    assert where_runs_are() == ({resumed.pk}, {other.pk})
+    assert len(files_in(folder)) == 1
+    assert list(verify_archive()) == []
+
+
+def test_two_do_not_archive_at_once(workflow: Workflow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runs.archive_lock.PATIENCE_SECONDS", 0.2)
+    locked, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with archiving_alone():
+            locked.set()
+            done.wait(10)
+        connection.close()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    locked.wait(10)
+    with pytest.raises(ArchiveBusyError):
+        archive_runs()
+    tasks.archive_old_runs()
+    done.set()
+    thread.join()
+    old_run(workflow)
+    assert archive_runs(rest=0).runs == 1
+
+
+def test_nothing_is_deleted_when_the_storage_does_not_keep_it(
+    workflow: Workflow, settings: Any, folder: Path
+) -> None:
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "archive": {"BACKEND": f"{__name__}.Forgetful", "OPTIONS": {"location": str(folder)}},
+    }
+    run = old_run(workflow)
+    before = rows_of(run.pk)
+    with pytest.raises(ArchiveError, match="Nothing was deleted"):
+        archive_runs(rest=0)
+    assert rows_of(run.pk) == before
+    assert not ArchivedRun.objects.exists()
+
+
+class Forgetful(FileSystemStorage):
+    def _save(self, name: str, content: Any) -> str:
+        saved = super()._save(name, content)
+        with open(self.path(saved), "r+b") as file:
+            file.truncate(100)
+        return saved
+
+
+# ---------------------------------------------------------------- back again
+
+
+def test_a_restored_run_is_equal_to_the_byte_and_only_read(workflow: Workflow) -> None:
+    runs = [rich_run(workflow), old_run(workflow), rich_run(workflow)]
+    before = [rows_of(run.pk) for run in runs]
+    archive_runs(rest=0)
+    assert set(row_counts().values()) == {0}
+    for run in runs:
+        restore_run(run_id=run.pk)
+    assert [rows_of(run.pk) for run in runs] == before
+    for run in Run.objects.all():
+        assert run.restored_at is not None
+        for refused in (services.plan_resume, services.resume_run, services.rerun):
+            with pytest.raises(ConflictError, match="copy from the archive"):
+                refused(run=run)
+    assert list(verify_archive()) == []
+
+
+def test_a_copy_stays_for_a_week_and_goes_back_by_itself(workflow: Workflow, folder: Path) -> None:
+    run = rich_run(workflow)
+    archive_runs(rest=0)
+    files = files_in(folder)
+    restore_run(run_id=run.pk)
+    assert archive_runs(rest=0).copies == 0
+    assert Run.objects.count() == 1
+    week_ago = timezone.now() - timedelta(days=7, minutes=1)
+    Run.objects.update(restored_at=week_ago)
+    ArchivedRun.objects.update(restored_at=week_ago)
+    assert archive_runs(rest=0).copies == 1
+    assert set(row_counts().values()) == {0}
+    assert ArchivedRun.objects.get().restored_at is None
+    assert files_in(folder) == files
+    restore_run(run_id=run.pk)
+    assert Run.objects.count() == 1
+
+
+def forget_version(run: Run) -> None:
+    Workflow.objects.update(published=None)
+    Version.objects.all().delete()
+
+
+def put_step_in_its_place(run: Run) -> None:
+    step = Step(pk=run.first_step, run_id=id_at(timezone.now()), node_id="x", node_type="x")
+    step.status = "completed"
+    step.save(force_insert=True)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "error", "sentence"),
+    [
+        pytest.param(lambda run: restore_run(run_id=run.pk), ConflictError, "already", id="twice"),
+        pytest.param(
+            lambda run: ArchivedRun.objects.all().delete(), NotFoundError, "no run", id="unknown"
+        ),
+        pytest.param(forget_version, ConflictError, "version 1 of its workflow", id="no version"),
+        pytest.param(put_step_in_its_place, ConflictError, "ids are there", id="ids are taken"),
+        pytest.param(
+            lambda run: ArchiveFile.objects.update(state="clearing"),
+            ConflictError,
+            "still being moved",
+            id="not moved as a whole",
+        ),
+        pytest.param(
+            lambda run: ArchivedRun.objects.update(digest="0" * 64),
+            ArchiveError,
+            "not those that were written",
+            id="other lines",
+        ),
+    ],
+)
+def test_a_restore_that_can_not_be_changes_nothing(
+    workflow: Workflow, spoil: Any, error: type[Exception], sentence: str
+) -> None:
+    run = old_run(workflow)
+    run.first_step = run.steps.first().pk  # type: ignore[attr-defined]
+    archive_runs(rest=0)
+    spoil(run)
+    before = row_counts()
+    with pytest.raises(error, match=sentence):
+        restore_run(run_id=run.pk)
+    assert row_counts() == before
+
+
+# ---------------------------------------------------------------- faults are found
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def lose_index(path: Path) -> None:
+    ArchivedRun.objects.all().delete()
+    ArchiveFile.objects.all().delete()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentences"),
+    [
+        pytest.param(lambda path: None, [], id="nothing"),
+        pytest.param(flip, ["was changed: its SHA-256 is"], id="a flipped byte"),
+        pytest.param(lambda path: path.write_bytes(b""), ["was changed"], id="an empty file"),
+        pytest.param(lambda path: path.unlink(), ["is missing in the archive"], id="no file"),
+        pytest.param(
+            lambda path: ArchivedRun.objects.filter(first_line=1).update(id=id_at(timezone.now())),
+            ["is in the index, but not in its file", "not in the index"],
+            id="a run without data",
+        ),
+        pytest.param(
+            lambda path: ArchivedRun.objects.filter(first_line=1).delete(),
+            ["but not in the index. Enter it"],
+            id="data without a run",
+        ),
+        pytest.param(
+            lambda path: ArchivedRun.objects.filter(first_line=1).update(digest="0" * 64),
+            ["at another place or with other content"],
+            id="another digest",
+        ),
+        pytest.param(
+            lambda path: ArchivedRun.objects.filter(first_line=1).update(lines=2),
+            ["at another place or with other content"],
+            id="another place",
+        ),
+        pytest.param(lose_index, ["has no entry in the index"], id="a file without an entry"),
+        pytest.param(
+            lambda path: path.with_name("notes.txt").write_text("mine"),
+            ["notes.txt has no entry"],
+            id="a file of somebody else",
+        ),
+    ],
+)
+def test_verify_finds(workflow: Workflow, folder: Path, spoil: Any, sentences: list[str]) -> None:
+    for _ in range(3):
+        old_run(workflow)
+    archive_runs(rest=0)
+    spoil(folder / files_in(folder)[0])
+    found = list(verify_archive())
+    assert len(found) == len(sentences), found
+    for text, part in zip(found, sentences, strict=True):
+        assert part in text
+
+
+def test_the_index_can_be_made_from_the_files(workflow: Workflow, folder: Path) -> None:
+    runs = [old_run(workflow, days=days) for days in (93, 93, 94)]
+    archive_runs(rest=0)
+    index = list(ArchivedRun.objects.values().order_by("pk"))
+    kept = runs[1]
+    restore_run(run_id=kept.pk)
+    Run.objects.update(restored_at=None)
+    lose_index(folder)
+    assert sum(adopted.runs for adopted in adopt_files()) == 2
+    assert where_runs_are() == ({kept.pk}, {runs[0].pk, runs[2].pk})
+    kept.delete()
+    assert sum(adopted.runs for adopted in adopt_files()) == 1
+    assert list(adopt_files()) == []
+    assert list(verify_archive()) == []
+    for row, adopted in zip(index, ArchivedRun.objects.values().order_by("pk"), strict=True):
+        changing = {"archived_at", "file_id"}
+        assert {k: v for k, v in row.items() if k not in changing} == {
+            k: v for k, v in adopted.items() if k not in changing
+        }
+
+
+# ---------------------------------------------------------------- the daily task
+
+
+def test_there_is_one_daily_task_whatever_happens() -> None:
+    assert [row.func for row in Schedule.objects.all()] == [periodic.ARCHIVE]
+    paused = timezone.now() + timedelta(days=300)
+    Schedule.objects.update(next_run=paused)
+    periodic.ensure_schedules()
+    Schedule.objects.create(func=periodic.ARCHIVE, schedule_type=Schedule.DAILY)
+    periodic.ensure_schedules()
+    assert [row.next_run for row in Schedule.objects.all()] == [paused]
+    Schedule.objects.all().delete()
+    periodic.ensure_schedules()
+    row = Schedule.objects.get()
+    assert (row.schedule_type, row.next_run.hour) == (Schedule.DAILY, 3)
+    assert timezone.now() < row.next_run < timezone.now() + timedelta(days=2)
