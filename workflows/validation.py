@@ -183,24 +183,28 @@ def _answers(graph: Graph) -> Iterator[Problem]:
             )
             yield Problem("needs_api_trigger", message, node.id, "type")
         return
+    iterators: dict[str, str] = {}
     for node in graph.nodes.values():
         if node.type == DELAY:
             message = "A workflow that responds to a waiting caller may not wait. Remove the delay."
             yield Problem("delay_before_answer", message, node.id, "type")
         if node.type in registry() and "item" in registry()[node.type].ports:
-            yield from _not_pure(graph, node)
-
-
-def _not_pure(graph: Graph, iterator: Node) -> Iterator[Problem]:
-    for name in sorted(graph.body_of(iterator.id)):
-        node_type = registry().get(graph.nodes[name].type) if name in graph.nodes else None
-        if node_type is not None and (node_type.effect == "outside" or node_type.waits):
+            iterators |= dict.fromkeys(graph.body_of(node.id), node.id)
+    for name, iterator in sorted(iterators.items()):
+        inner = graph.nodes.get(name)
+        if inner is not None and inner.type != DELAY and not _is_pure(inner):
             message = (
                 f"{name!r} has an effect outside or waits, and stands in the iterator "
-                f"{iterator.id!r}. A workflow that responds to a waiting caller may only compute "
+                f"{iterator!r}. A workflow that responds to a waiting caller may only compute "
                 "there. Move it out of the iterator, or do it in another workflow."
             )
             yield Problem("effect_before_answer", message, name, "type")
+
+
+def _is_pure(node: Node) -> bool:
+    """A type that is not installed is a problem of its own."""
+    node_type = registry().get(node.type)
+    return node_type is None or (node_type.effect == "none" and not node_type.waits)
 
 
 def _unanswered(graph: Graph) -> Iterator[Problem]:

@@ -148,3 +148,90 @@ def test_a_sound_graph_has_no_findings() -> None:
     )
     findings = check_graph(Graph.from_json(drawn))
     assert (findings.errors, findings.warnings) == ((), ())
+
+
+API = {"nodes": [{"id": "start", "type": "api_trigger", "config": {}}], "edges": []}
+RULE = {"kind": "boolean", "left": "{{ item }}", "operator": "is_true"}
+CALL = {"workflow": "0198c9a4-7d2e-7c41-9f0b-3a5d6e7f8091"}
+
+
+def called(*parts: dict[str, Any] | str) -> dict[str, Any]:
+    """A graph with an api_trigger."""
+    return {**graph(*parts), "nodes": [*API["nodes"], *graph(*parts)["nodes"][1:]]}
+
+
+def loop(*body: dict[str, Any]) -> dict[str, Any]:
+    """A graph that answers, with these nodes in an iterator."""
+    edges = [f"each:item -> {part['id']}" for part in body]
+    nodes = [node("each", "iterator", items=[1]), node("answer", "respond"), *body]
+    return called(*nodes, "start -> each", "each -> answer", *edges)
+
+
+ANSWERS: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
+    "respond": (called(node("a", "respond"), "start -> a"), []),
+    "respond to nobody": (
+        graph(node("a", "respond"), "start -> a"),
+        [("needs_api_trigger", "a")],
+    ),
+    "a delay before the answer": (
+        called(node("a", "delay", duration=1), node("b", "respond"), "start -> a", "a -> b"),
+        [("delay_before_answer", "a")],
+    ),
+    "a delay after the answer": (
+        called(node("a", "respond"), node("b", "delay", duration=1), "start -> a", "a -> b"),
+        [("delay_before_answer", "b")],
+    ),
+    "an iterator over pure nodes": (
+        loop(node("a", "array_filter", items="{{ item }}", rules=[RULE])),
+        [],
+    ),
+    "an iterator over an HTTP request": (
+        loop(node("a", "http_request", url="https://example.com")),
+        [("effect_before_answer", "a")],
+    ),
+    "an iterator over a call": (
+        loop(node("a", "trigger_workflow", **CALL)),
+        [("effect_before_answer", "a")],
+    ),
+    "a delay in an iterator": (
+        loop(node("a", "delay", duration=1)),
+        [("delay_before_answer", "a")],
+    ),
+    "an iterator in an iterator over an e-mail": (
+        {
+            **(
+                inner := loop(
+                    node("inner", "iterator", items=[1]),
+                )
+            ),
+            "nodes": [*inner["nodes"], node("a", "send_email", to="a@example.com", text="Hi")],
+            "edges": [*inner["edges"], {"source": "inner", "port": "item", "target": "a"}],
+        },
+        [("effect_before_answer", "a")],
+    ),
+    "an effect outside of the iterator": (
+        called(
+            node("a", "http_request", url="https://example.com"),
+            node("b", "respond"),
+            "start -> a",
+            "a -> b",
+        ),
+        [],
+    ),
+    "a delay where nobody waits": (graph(node("a", "delay", duration=1), "start -> a"), []),
+}
+
+
+@pytest.mark.parametrize(("drawn", "expected"), ANSWERS.values(), ids=ANSWERS)
+def test_nothing_holds_up_an_answer(drawn: dict[str, Any], expected: list[tuple[str, str]]) -> None:
+    errors = check_graph(Graph.from_json(drawn)).errors
+    assert [(problem.code, problem.node) for problem in errors] == expected
+    assert all(problem.field == "type" for problem in errors)
+
+
+def test_an_api_trigger_without_an_answer_is_warned_of() -> None:
+    findings = check_graph(Graph.from_json(called(node("a"), "start -> a")))
+    assert not findings.errors
+    assert [(warning.code, warning.node) for warning in findings.warnings] == [
+        ("no_answer", "start")
+    ]
