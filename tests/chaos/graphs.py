@@ -40,6 +40,13 @@ def sixty_steps(receiver_url: str) -> Graph:
     return drawn
 
 
+def three_steps() -> Graph:
+    drawn: Graph = {"nodes": [{"id": "hook", "type": "webhook_trigger", "config": {}}], "edges": []}
+    _add(drawn, ["hook"], mapper("first", "hook.body"))
+    _add(drawn, ["first"], mapper("second", "first"))
+    return drawn
+
+
 def mapper(name: str, value: str, more: str = "") -> dict[str, Any]:
     mappings = [
         {"target": "n", "value": f"{{{{ {value}.n | plus: 1 }}}}"},

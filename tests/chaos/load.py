@@ -16,18 +16,18 @@ PAUSE_SECONDS = 0.1
 class Load:
     """Posts evenly from several threads from the beginning of a `with` to its end."""
 
-    THREADS = 4
-
-    def __init__(self, url: str, per_second: float) -> None:
+    def __init__(self, url: str, per_second: float, *, threads: int = 4) -> None:
         self.url = url
         self.accepted: dict[str, str] = {}
         """Idempotency-Key -> run id."""
         self.sent_again = 0
-        self._pause = self.THREADS / per_second
+        self.slowest = 0.0
+        """Seconds from the first try to 202."""
+        self._pause = threads / per_second
         self._failures: list[str] = []
         self._stopping = threading.Event()
         self._threads = [
-            threading.Thread(target=self._post_on, args=(number,)) for number in range(self.THREADS)
+            threading.Thread(target=self._post_on, args=(number,)) for number in range(threads)
         ]
 
     def __enter__(self) -> Load:
@@ -41,23 +41,23 @@ class Load:
             thread.join()
         assert kind or not self._failures, self._failures
 
-    def _post_on(self, thread: int) -> None:
-        number = thread
+    def _post_on(self, number: int) -> None:
         while not self._stopping.wait(self._pause):
             try:
                 self._post(f"key-{number}", number)
             except AssertionError as error:
                 self._failures.append(str(error))
                 return
-            number += self.THREADS
+            number += len(self._threads)
 
     def _post(self, key: str, number: int) -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        began = time.monotonic()
         while (answer := self._try(key, {"n": number, "trace": key})) is None:
-            assert time.monotonic() < deadline, f"{key} was not accepted"
+            assert time.monotonic() < began + PATIENCE_SECONDS, f"{key} was not accepted"
             self.sent_again += 1
             time.sleep(PAUSE_SECONDS)
         self.accepted[key] = answer
+        self.slowest = max(self.slowest, time.monotonic() - began)
 
     def _try(self, key: str, body: dict[str, Any]) -> str | None:
         """The run id; None when it has to be sent again."""

@@ -35,6 +35,11 @@ Outcome = tuple[Client, dict[str, object], Load]
 New = Callable[..., Installation]
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
+def database(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 def frozen(
     new_installation: New, database: str, receiver: Receiver, freezes: int, **env: str
 ) -> Outcome:

@@ -11,8 +11,8 @@ import pytest
 
 from tests.acceptance.client import Client
 from tests.acceptance.receiver import Receiver
-from tests.chaos.consistent import consistent
-from tests.chaos.graphs import sixty_steps
+from tests.chaos.consistent import consistent, wrong_runs
+from tests.chaos.graphs import sixty_steps, three_steps
 from tests.chaos.load import Load
 from tests.chaos.victims import kill
 from tests.environment.installation import Installation
@@ -24,6 +24,9 @@ RUNS_PER_SECOND = 12
 PAUSE_SECONDS = (0.4, 0.9)
 DRAIN_SECONDS = 15
 FEW = ("alto-slot", "alto-guard", "alto-web", "alto-cluster", "alto-server", "alto-slot")
+OPEN_REQUESTS = 12
+MOST_PER_SECOND = 1_000
+WEB_VICTIMS = ("alto-web", "alto-server", "alto-web")
 MANY = ("alto-slot",) * 18 + ("alto-guard", "alto-cluster", "alto-web", "alto-server") * 3
 
 
@@ -51,3 +54,28 @@ def test_nothing_is_lost_and_nothing_is_stuck(
     report = consistent(client, receiver, workflow, load.accepted)
     print(f"{report}, {load.sent_again} requests sent again, drained after {drained:.1f} s")
     assert report.runs > len(victims)
+
+
+def test_no_request_is_lost_or_doubled_when_the_web_process_dies(
+    installation: Installation,
+) -> None:
+    """So many requests that each kill meets some whose answer is still to come."""
+    installation.start()
+    client = Client(installation)
+    workflow = client.publish("Three steps", three_steps())
+    chance = random.Random(0)
+    with Load(workflow["webhook_url"], MOST_PER_SECOND, threads=OPEN_REQUESTS) as load:
+        for name in WEB_VICTIMS:
+            time.sleep(chance.uniform(*PAUSE_SECONDS))
+            kill(installation, name, chance)
+        time.sleep(PAUSE_SECONDS[0])
+    client.drain(workflow, DRAIN_SECONDS)
+    runs = client.runs(workflow)
+    print(
+        f"{len(load.accepted)} requests, {load.sent_again} of them sent again, "
+        f"the slowest was accepted after {load.slowest:.1f} s"
+    )
+    assert list(wrong_runs(runs, load.accepted)) == []
+    assert {run["id"] for run in runs} == set(load.accepted.values())
+    assert {run["status"] for run in runs} == {"completed"}
+    assert load.sent_again > 0, "the kills met no open request"

@@ -34,7 +34,9 @@ ENDLESS = {
 }
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(
+    scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)]
+)
 def client(
     request: pytest.FixtureRequest, new_installation: Callable[..., Installation]
 ) -> Iterator[Client]:
