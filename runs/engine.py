@@ -111,7 +111,7 @@ def recall(step: Execution, around: Surroundings) -> None:
 
 def recall_child(step: Execution, around: Surroundings) -> None:
     """A step that waits for a run which it called."""
-    child_run = plain_json.loads(step.record.output or "{}").get("run_id", "")
+    child_run = step.record.awaited_run
     call = ChildCall(
         step.state,
         step.frame,

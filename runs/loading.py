@@ -13,7 +13,7 @@ from django.db import connection
 
 from runs.columns import RECORD_COLUMNS, TIME_COLUMNS, hexed, marks, seconds_of
 from runs.leases import Claim
-from runs.models import Run, Step
+from runs.models import Run
 from runs.queue import database_now_sql
 from runs.state import ChildEnding, RunState, StepKey, StepRecord
 from workflows.compiled import CompiledGraph, compile_graph
@@ -150,17 +150,12 @@ def _memories(run_ids: Sequence[str]) -> dict[str, dict[StepKey, StepRecord]]:
     return memories
 
 
-# ---------------------------------------------------------------- checkpoint
+# ---------------------------------------------------------------- called runs
 
 
 def _awaited(memories: Iterable[Mapping[StepKey, StepRecord]]) -> list[str]:
     """The runs that waiting steps called."""
-    return [
-        loads(record.output)["run_id"]
-        for memory in memories
-        for record in memory.values()
-        if record.status == Step.Status.WAITING and record.wake_at is None and record.output
-    ]
+    return [r.awaited_run for memory in memories for r in memory.values() if r.awaited_run]
 
 
 def child_endings(called: Sequence[str]) -> dict[str, ChildEnding]:

@@ -231,6 +231,7 @@ def child_ended(call: ChildCall, ended: ChildEnding, around: Surroundings) -> No
                 f"The called run {call.child_run} did not complete: {reason}",
                 code="child_failed",
                 details={"run_id": call.child_run, "status": ended.status, "error": ended.error},
+                retryable=ended.status == Run.Status.FAILED,
             )
         output = {"run_id": call.child_run, "status": ended.status, "output": ended.output}
         complete(call, output, around)
@@ -302,14 +303,18 @@ def end_with_error(
 
 
 def cancel(state: RunState, around: Surroundings, loop: Loop | None = None) -> None:
-    """Give up what is under way, in a loop or everywhere."""
-    for execution in state.drop(loop):
-        if execution.record.status in (Step.Status.RUNNING, Step.Status.WAITING):
-            execution.record.status = Step.Status.CANCELLED
-            execution.record.finished_at = around.now()
-            state.unsaved.append(execution.record)
+    """Give up what is under way, in a loop or everywhere. Runs that a step waits for go with it."""
+    given_up = [execution.record for execution in state.drop(loop)]
     if loop is None:
         state.ready.clear()
+        given_up += state.memory.values()
+    for record in given_up:
+        if record.awaited_run:
+            state.forsaken.append(record.awaited_run)
+        if record.status in (Step.Status.RUNNING, Step.Status.WAITING):
+            record.status = Step.Status.CANCELLED
+            record.finished_at = around.now()
+            state.unsaved.append(record)
 
 
 def run_timeout() -> RunTimeoutError:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Literal
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from runs import queue, resume
@@ -146,13 +146,23 @@ def cancel_run(*, run: Run) -> Run:
             status=Step.Status.CANCELLED, finished_at=now
         )
         queue.wake_parents([run.pk.hex])
-        for child in Run.objects.filter(parent_run=run, status__in=Run.UNFINISHED):
-            with suppress(ConflictError):
-                cancel_run(run=child)
+        _cancel_all(Run.objects.filter(parent_run=run))
     transaction.on_commit(queue.wake)
     transaction.on_commit(lambda: call_listeners([run.pk.hex]))
     run.refresh_from_db()
     return run
+
+
+def cancel_runs(run_ids: Iterable[str]) -> None:
+    """Those of them that have not ended."""
+    if wanted := list(run_ids):
+        _cancel_all(Run.objects.filter(pk__in=wanted))
+
+
+def _cancel_all(runs: QuerySet[Run]) -> None:
+    for run in runs.filter(status__in=Run.UNFINISHED).order_by("pk"):
+        with suppress(ConflictError):
+            cancel_run(run=run)
 
 
 def _lock_job_and_parent(run: Run) -> None:

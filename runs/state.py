@@ -11,10 +11,12 @@ from typing import Any, TypeAlias
 from uuid import UUID, uuid5
 
 from runs.frames import Frame
+from runs.models import Step
 from workflows.compiled import CompiledGraph, CompiledNode
 from workflows.errors import NodeError
 from workflows.limits import limits
 from workflows.node_type import Json
+from workflows.plain_json import loads
 
 ERROR_PORT = "error"
 CALLED = "api_trigger"
@@ -44,6 +46,13 @@ class StepRecord:
     port: str = ""
     finished_at: float | None = None
     wake_at: float | None = None
+
+    @property
+    def awaited_run(self) -> str:
+        """The id of the run whose end this step waits for; else empty."""
+        if self.status != Step.Status.WAITING or self.wake_at is not None or not self.output:
+            return ""
+        return str(loads(self.output)["run_id"])
 
 
 @dataclass(slots=True)
@@ -197,6 +206,8 @@ class RunState:
         self.calling: list[ChildCall] = []
         self.unsaved: list[StepRecord] = []
         self.new_runs: list[NewRun] = []
+        self.forsaken: list[str] = []
+        """Runs that were called and that nobody waits for any more."""
         self.ending: Ending | None = None
         self.answered = False
         """Its caller has an answer that he was not told of."""

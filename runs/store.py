@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -24,9 +25,10 @@ def still_held(owner: str, states: Sequence[RunState]) -> set[str]:
     if not states:
         return set()
     fences = {state.run_id: state.fence for state in states}
-    # Parents of runs that end are written too: all rows are locked in one order.
+    # Parents of runs that end and forsaken children are written too: all in one order.
     parents = {state.parent_run for state in states if state.ending and state.parent_run}
-    rows = list({*fences, *parents})
+    forsaken = {UUID(run_id).hex for state in states for run_id in state.forsaken}
+    rows = list({*fences, *parents, *forsaken})
     lock = "ORDER BY run_id FOR UPDATE" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -202,6 +204,7 @@ def mark_saved(states: Sequence[RunState]) -> None:
             state.deaths = 0
         state.unsaved.clear()
         state.new_runs.clear()
+        state.forsaken.clear()
 
 
 def fail_unusable(claim: Claim, error_text: str, moment: float) -> None:

@@ -20,7 +20,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import transaction
 
-from runs import children, engine, leases, loading, outcomes, store
+from runs import children, engine, leases, loading, outcomes, services, store
 from runs.bells import Bell, make_bell
 from runs.callers import call_listeners
 from runs.effects import EffectThreads, crashed
@@ -200,6 +200,7 @@ class WorkLoop:
             held = store.still_held(self.owner, changed)
             mine = [state for state in changed if state.run_id in held]
             store.save(mine, self.now())
+            services.cancel_runs(run_id for state in mine for run_id in state.forsaken)
             self._stay_alive()
             claims = self._claim(most) if due else []
         store.mark_saved(mine)

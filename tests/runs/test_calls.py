@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from tests.runs.calling import call, callable_one, redraw
 from tests.runs.driver import drain, graph, node, publish, run, steps, work
 from tests.workflows.definitions import Api, calling
 from workflows.errors import ConflictError, NodeError
+from workflows.limits import limits
 from workflows.models import Role, Workflow
 from workflows.services import create_workflow
 
@@ -247,6 +249,19 @@ def test_continue_on_error_takes_the_port_error() -> None:
     assert "after" not in steps(ended)
 
 
+def test_a_retry_starts_the_child_anew() -> None:
+    answers = iter([refuse, lambda: "fine"])
+    altoflow_probe.answers["shaky"] = lambda: next(answers)()
+    child = callable_one(node("shaky", "probe_effect"), "start -> shaky")
+    parent = calling_run(child, retry={"max_attempts": 2, "wait_seconds": 0.05})
+    time.sleep(0.1)
+    ended = work(parent)
+    assert ended.status == "completed", ended.error
+    tries = ended.steps.filter(node_id="call").order_by("try_number")
+    assert [(one.try_number, one.status) for one in tries] == [(1, "failed"), (2, "completed")]
+    assert tries[1].output["output"] == "fine"
+
+
 def test_a_resumed_run_starts_a_failed_child_anew() -> None:
     child = failing()
     ended = calling_run(child)
@@ -281,8 +296,8 @@ def refuse() -> Any:
 
 
 def waiting_family() -> tuple[Run, Run, Run]:
-    """A run that waits for its child, which waits for its own, which waits for an hour."""
-    slow = callable_one(node("nap", "delay", duration=900), "start -> nap")
+    """A run that waits for its child, which waits for its own, which waits long."""
+    slow = slow_one()
     middle = callable_one(call("call", slow), "start -> call")
     parent = run(graph(call("call", middle), "start -> call"))
     child = Run.objects.get(workflow=middle)
@@ -313,9 +328,11 @@ def test_cancelling_a_child_fails_the_step_that_waits_for_it() -> None:
 
 
 def test_a_finished_child_is_left_alone_when_its_parent_is_cancelled() -> None:
-    slow = callable_one(node("nap", "delay", duration=900), "start -> nap")
     drawn = graph(
-        call("quick", greeter(), wait=False), call("slow", slow), "start -> quick", "quick -> slow"
+        call("quick", greeter(), wait=False),
+        call("slow", slow_one()),
+        "start -> quick",
+        "quick -> slow",
     )
     parent = run(drawn)
     cancel_run(run=parent)
@@ -323,6 +340,66 @@ def test_a_finished_child_is_left_alone_when_its_parent_is_cancelled() -> None:
     assert [one.status for one in statuses] == ["completed", "cancelled"]
     with pytest.raises(ConflictError, match="cancelled"):
         cancel_run(run=parent)
+
+
+def slow_one() -> Workflow:
+    return callable_one(node("nap", "delay", duration=900), "start -> nap")
+
+
+FORSAKEN: dict[str, dict[str, Any]] = {
+    "another branch fails": node("bad", behave="fail"),
+    "another branch ends the run": node("bad", "terminate", status="completed"),
+}
+
+
+@pytest.mark.parametrize("other", FORSAKEN.values(), ids=FORSAKEN)
+@pytest.mark.parametrize("wait", [True, False], ids=["waited for", "not waited for"])
+def test_a_run_that_ends_takes_along_the_runs_it_waits_for(
+    other: dict[str, Any], wait: bool
+) -> None:
+    drawn = graph(
+        call("call", slow_one(), wait=wait),
+        node("nap", "delay", duration=0.2),
+        other,
+        *("start -> call", "start -> nap", "nap -> bad"),
+    )
+    parent = run(drawn)
+    time.sleep(0.2)
+    ended = work(parent)
+    assert ended.is_finished
+    child = Run.objects.get(parent_run=ended)
+    assert child.status == ("cancelled" if wait else "waiting")
+    assert steps(ended)["call"].status == ("cancelled" if wait else "completed")
+
+
+def test_an_item_that_fails_takes_along_the_runs_of_the_others() -> None:
+    drawn = graph(
+        node("each", "iterator", items=[1, 2]),
+        node("which", "number_condition", left="{{ item }}", operator="equals", right=1),
+        call("call", slow_one()),
+        node("bad", behave="fail"),
+        node("nap", "delay", duration=0.1),
+        *("start -> each", "each:item -> which"),
+        *("which:true -> call", "which:false -> nap", "nap -> bad"),
+    )
+    parent = run(drawn)
+    time.sleep(0.1)
+    ended = work(parent)
+    assert ended.status == "failed"
+    assert Run.objects.get(parent_run=ended).status == "cancelled"
+
+
+def test_a_run_over_its_time_leaves_nothing_waiting() -> None:
+    parent = run(graph(call("call", slow_one()), "start -> call"))
+    Run.objects.filter(pk=parent.pk).update(
+        attempt_started_at=timezone.now() - timedelta(seconds=limits().run_seconds + 1)
+    )
+    Job.objects.filter(run=parent).update(available_at=0)
+    ended = work(parent)
+    assert (ended.status, ended.error["code"]) == ("failed", "run_timeout")
+    assert steps(ended)["call"].status == "cancelled"
+    assert Run.objects.get(parent_run=ended).status == "cancelled"
+    assert not Job.objects.exists()
 
 
 # ---------------------------------------------------------------- crashes and busy parents
