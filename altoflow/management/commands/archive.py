@@ -82,16 +82,17 @@ class Command(BaseCommand):
             faults += 1
             self.stdout.write(sentence)
         if faults:
-            raise CommandError(f"The archive has {faults} fault{'s' if faults > 1 else ''}.")
+            raise CommandError(f"The archive has {counted(faults, 'fault')}.")
         files = ArchiveFile.objects.filter(state__in=ArchiveFile.IN_USE).count()
         runs = ArchivedRun.objects.count()
-        self.stdout.write(f"The archive is as it was written: {runs:,} runs in {files:,} files.")
+        held = f"{counted(runs, 'run')} in {counted(files, 'file')}"
+        self.stdout.write(f"The archive is as it was written: {held}.")
 
     def do_adopt(self, **options: Any) -> None:
         total = 0
         for adopted in adopt_files():
             total += adopted.runs
-            self.stdout.write(f"Entered {adopted.runs:,} runs of {adopted.name}.")
+            self.stdout.write(f"Entered {counted(adopted.runs, 'run')} of {adopted.name}.")
         if not total:
             self.stdout.write("Every run of every file is in the index, or among the runs.")
 
@@ -102,8 +103,8 @@ class Command(BaseCommand):
         cutoff = timezone.now() - timedelta(days=wanted)
         if left := finished_runs(cutoff).count():
             self.stdout.write(
-                f"{left:,} such runs stay for now: a request with their Idempotency-Key may still "
-                "come within 24 hours, or their parent goes on."
+                f"{counted(left, 'more run')} of that age stayed: a request with the same "
+                "Idempotency-Key may come within 24 hours, or the parent goes on."
             )
 
 
@@ -135,14 +136,18 @@ def _line(entry: ArchivedRun) -> str:
 def _told(report: Report) -> str:
     rate = report.runs / report.seconds if report.seconds else 0.0
     text = (
-        f"Archived {report.runs:,} runs in {report.files:,} files of {report.size / MIB:.1f} MiB, "
-        f"{report.seconds:.1f} s, {rate:,.0f} runs/s."
+        f"Archived {counted(report.runs, 'run')} in {counted(report.files, 'file')} of "
+        f"{report.size / MIB:.1f} MiB: {report.seconds:.1f} s, {rate:,.0f} runs/s."
     )
     if report.copies:
-        text += f" {report.copies:,} restored copies went back."
+        text += f" Took {counted(report.copies, 'restored run')} back."
     if report.deliveries:
-        text += f" {report.deliveries:,} old refused requests were forgotten."
+        text += f" Forgot {counted(report.deliveries, 'old refused request')}."
     return text
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def days(text: str) -> float:
