@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from runs.archive_files import FileWriter, Place
 from runs.archive_rows import Row, plain_rows
+from runs.idempotency import KEY_LIFETIME
 from runs.models import ArchivedRun, Delivery, IdempotencyKey, Occurrence, Run, Step
-from runs.services import KEY_LIFETIME
 from workflows.models import Version, Workflow
 
 MOST_RUNS = 200

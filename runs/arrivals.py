@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 
 from runs import queue
+from runs.columns import hexed, stored_id, stored_time
+from runs.idempotency import KEY_LIFETIME
 from runs.models import Delivery, Run
-
-KEY_LIFETIME = timedelta(hours=24)
 
 STATUS_OF: dict[str, int] = {
     Delivery.Verdict.ACCEPTED: 202,
@@ -181,11 +181,11 @@ def _insert_keys(arrivals: Sequence[Arrival]) -> set[tuple[str, str]]:
     for arrival in arrivals:
         if arrival.run and arrival.workflow_id:
             rows += [
-                _id(arrival.workflow_id),
+                stored_id(arrival.workflow_id),
                 arrival.run.key,
                 arrival.run.body_hash,
-                _id(arrival.run.id),
-                _time(arrival.received_at),
+                stored_id(arrival.run.id),
+                stored_time(arrival.received_at),
             ]
     names = [part for place in range(0, len(rows), 5) for part in rows[place : place + 2]]
     marks = ", ".join(["(%s, %s, %s, %s, %s)"] * len(arrivals))
@@ -196,7 +196,7 @@ def _insert_keys(arrivals: Sequence[Arrival]) -> set[tuple[str, str]]:
             f"VALUES {marks} ON CONFLICT (workflow_id, key) DO NOTHING RETURNING workflow_id, key",
             rows,
         )
-        return {(_hex(workflow_id), key) for workflow_id, key in cursor.fetchall()}
+        return {(hexed(workflow_id), key) for workflow_id, key in cursor.fetchall()}
 
 
 def _forget_keys(cursor: Any, names: list[Any], now: datetime) -> None:
@@ -209,7 +209,7 @@ def _forget_keys(cursor: Any, names: list[Any], now: datetime) -> None:
     cursor.execute(
         f"DELETE FROM runs_idempotencykey WHERE created_at < %s AND ({used_again} OR id IN "  # noqa: S608
         f"(SELECT id FROM runs_idempotencykey ORDER BY id LIMIT %s {skip}))",
-        [_time(now - KEY_LIFETIME), *names, count * 2],
+        [stored_time(now - KEY_LIFETIME), *names, count * 2],
     )
 
 
@@ -221,10 +221,10 @@ def _known_keys(keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], tuple[
         cursor.execute(
             "SELECT workflow_id, key, run_id, body_hash FROM runs_idempotencykey "  # noqa: S608
             f"WHERE {known}",
-            [part for workflow_id, key in keys for part in (_id(UUID(workflow_id)), key)],
+            [part for key in keys for part in key],
         )
         return {
-            (_hex(workflow_id), key): (UUID(_hex(run_id)), body_hash)
+            (hexed(workflow_id), key): (UUID(hexed(run_id)), body_hash)
             for workflow_id, key, run_id, body_hash in cursor.fetchall()
         }
 
@@ -232,13 +232,13 @@ def _known_keys(keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], tuple[
 def _insert_runs(arrivals: Sequence[Arrival]) -> None:
     rows = [
         (
-            _id(a.run.id),
-            _id(a.workflow_id),
+            stored_id(a.run.id),
+            stored_id(a.workflow_id),
             a.run.version_id,
             Run.Status.QUEUED.value,
             a.run.trigger_type,
             a.run.payload,
-            _time(a.received_at),
+            stored_time(a.received_at),
         )
         for a in arrivals
         if a.run
@@ -256,7 +256,7 @@ def _write_deliveries(arrivals: Sequence[Arrival], outcomes: Sequence[Outcome]) 
     for arrival, outcome in zip(arrivals, outcomes, strict=True):
         if arrival.hidden:
             more = f"{outcome.message} ({arrival.hidden} more like this followed within a minute.)"
-            summaries.append((more, _id(arrival.id)))
+            summaries.append((more, stored_id(arrival.id)))
         else:
             new.append(_delivery_row(arrival, outcome))
     with connection.cursor() as cursor:
@@ -273,29 +273,14 @@ def _write_deliveries(arrivals: Sequence[Arrival], outcomes: Sequence[Outcome]) 
 
 def _delivery_row(arrival: Arrival, outcome: Outcome) -> tuple[Any, ...]:
     return (
-        _id(arrival.id),
-        _id(arrival.workflow_id),
-        _id(outcome.run_id),
+        stored_id(arrival.id),
+        stored_id(arrival.workflow_id),
+        stored_id(outcome.run_id),
         str(outcome.verdict),
         STATUS_OF[outcome.verdict],
         outcome.message,
         arrival.method,
         arrival.remote_address,
         arrival.body_bytes,
-        _time(arrival.received_at),
+        stored_time(arrival.received_at),
     )
-
-
-def _id(value: UUID | None) -> Any:
-    """As the driver takes a UUID: PostgreSQL has a type for it."""
-    if value is None:
-        return None
-    return value if connection.features.has_native_uuid_field else value.hex
-
-
-def _time(value: datetime) -> Any:
-    return connection.ops.adapt_datetimefield_value(value)
-
-
-def _hex(value: Any) -> str:
-    return value.hex if isinstance(value, UUID) else str(value)

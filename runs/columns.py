@@ -32,7 +32,7 @@ TIME_COLUMNS = ("started_at", "finished_at", "wake_at")
 
 
 def hexed(value: Any) -> str:
-    """A UUID as SQLite stores it and PostgreSQL takes it."""
+    """An id as it was read: SQLite gives text, PostgreSQL a UUID."""
     return value.hex if isinstance(value, UUID) else str(value)
 
 
@@ -40,14 +40,20 @@ def marks(values: Iterable[Any]) -> str:
     return ", ".join("%s" for _ in values)
 
 
-def moment_of(seconds: float | None) -> Any:
-    """As the driver takes it; SQLite has no type for times, Django's text form is UTC."""
-    if seconds is None:
-        return None
-    moment = datetime.fromtimestamp(seconds, UTC)
+def stored_id(value: UUID | None) -> str | None:
+    """SQLite keeps ids in hex, and PostgreSQL takes them so."""
+    return None if value is None else value.hex
+
+
+def stored_time(moment: datetime) -> Any:
+    """SQLite has no type for times; Django's text form is UTC."""
     if connection.vendor == "sqlite":
-        return moment.replace(tzinfo=None).isoformat(" ", "microseconds")
+        return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
     return moment
+
+
+def moment_of(seconds: float | None) -> Any:
+    return None if seconds is None else stored_time(datetime.fromtimestamp(seconds, UTC))
 
 
 def seconds_of(value: Any) -> float | None:

@@ -18,6 +18,7 @@ from rest_framework.serializers import ValidationError
 
 from runs.arrivals import Arrival, NewRun, Outcome, store
 from runs.group_commit import GroupCommit
+from runs.idempotency import KEY_CHARACTERS, KEY_TOO_LONG
 from runs.limiters import (
     ROWS_FOR_KNOWN,
     ROWS_FOR_STRANGERS,
@@ -40,8 +41,6 @@ from workflows.vault import snapshot
 
 logger = logging.getLogger("altoflow.intake")
 Answer = TypeVar("Answer")
-
-KEY_CHARACTERS = 255
 
 _arrivals: GroupCommit[Arrival, Outcome] = GroupCommit(store)
 _rates = TokenBucket()
@@ -217,10 +216,7 @@ def _new_run(
     key = incoming.headers.get("idempotency-key", "").strip()
     body_hash, note = hashlib.sha256(body).hexdigest(), ""
     if len(key) > KEY_CHARACTERS:
-        raise RequestRefused(
-            f"The Idempotency-Key has more than {KEY_CHARACTERS} characters. Use a shorter one.",
-            verdict=Delivery.Verdict.UNUSABLE,
-        )
+        raise RequestRefused(KEY_TOO_LONG, verdict=Delivery.Verdict.UNUSABLE)
     if not key:
         # Requests that count as the same may differ in the rest of their bodies.
         (key, note), body_hash = _deduplication_key(found, hook, run_id, payload), ""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import connection
 
-from runs.columns import hexed
+from runs.columns import hexed, marks
 from runs.queue import CHANNEL, database_now_sql
 
 SUSPECT_DEATHS = 2
@@ -106,11 +106,10 @@ def release(owner: str) -> None:
 
 def hand_over(owner: str, run_ids: Sequence[str]) -> None:
     """Give back some of the runs that a worker holds, for another one to go on with."""
-    marks = ", ".join("%s" for _ in run_ids)
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE runs_job SET available_at = {database_now_sql()}, owner = '' "
-            f"WHERE owner = %s AND run_id IN ({marks})",
+            f"WHERE owner = %s AND run_id IN ({marks(run_ids)})",
             [owner, *run_ids],
         )
         if connection.vendor == "postgresql":

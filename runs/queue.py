@@ -18,6 +18,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
+from runs.columns import marks
 from workflows.ids import installation_id
 
 CHANNEL = "altoflow_jobs"
@@ -47,12 +48,11 @@ def insert_jobs(run_ids: Iterable[str]) -> None:
 def wake_parents(run_ids: Sequence[str]) -> None:
     """These runs have ended: whoever waits for them looks again. Within the transaction that ends
     them; the rows of the parents are counted, so one that is claimed now is not missed."""
-    marks = ", ".join("%s" for _ in run_ids)
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE runs_job SET wakeups = wakeups + 1, available_at = "
             f"CASE WHEN owner = '' THEN {database_now_sql()} ELSE available_at END "
-            f"WHERE run_id IN (SELECT parent_run_id FROM runs_run WHERE id IN ({marks}) "
+            f"WHERE run_id IN (SELECT parent_run_id FROM runs_run WHERE id IN ({marks(run_ids)}) "
             "AND parent_run_id IS NOT NULL)",
             list(run_ids),
         )
