@@ -75,7 +75,8 @@ def try_node(*, node: Json, context: Mapping[str, Json]) -> Trial:
         port = ERROR_PORT if drawn.continue_on_error else ""
         shown = error.as_json(lambda text: secrets.redact(text, exposed))
         shown, _ = secrets.redact_json(*plain_json.encode(shown), exposed)
-        return Trial("failed", None, port, warnings, shown)
+        told = [secrets.redact(text, exposed) for text in warnings]
+        return Trial("failed", None, port, told, shown)
 
 
 def _told(
