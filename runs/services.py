@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from datetime import timedelta
 from typing import Literal
 
 from django.db import IntegrityError, transaction
@@ -14,16 +13,14 @@ from django.utils import timezone
 
 from runs import queue, resume
 from runs.callers import call_listeners
-from runs.models import IdempotencyKey, Job, Run, Step
+from runs.idempotency import check_key, first_run, keep_key
+from runs.models import Job, Run, Step
 from workflows.compiled import compile_graph
-from workflows.errors import ConflictError, WorkflowError
+from workflows.errors import ConflictError
 from workflows.graph import Graph
 from workflows.models import Version, Workflow
 from workflows.node_type import Json
 from workflows.plain_json import encode
-
-KEY_LIFETIME = timedelta(hours=24)
-KEY_CHARACTERS = 255
 
 WhichVersion = Literal["original", "published"]
 
@@ -46,53 +43,25 @@ def start_run(
             f"{workflow.name} has no published version. Publish it, then run it.",
             code="not_published",
         )
-    if len(idempotency_key) > KEY_CHARACTERS:
-        raise WorkflowError(
-            f"The Idempotency-Key has more than {KEY_CHARACTERS} characters. Use a shorter one.",
-            code="invalid_idempotency_key",
-        )
+    check_key(idempotency_key)
     payload, text = encode(payload)
     digest = same_request or hashlib.sha256(text.encode()).hexdigest()
-    if idempotency_key and (first := first_run(workflow, idempotency_key, digest)):
+    if first := first_run(workflow=workflow, key=idempotency_key, digest=digest):
         return first
     run = Run(workflow=workflow, version=version, payload=payload, trigger_type=trigger_type)
     try:
         with transaction.atomic():
             run.save(force_insert=True)
-            if idempotency_key:
-                _keep_key(run, idempotency_key, digest)
+            keep_key(run=run, key=idempotency_key, digest=digest)
             queue.insert_jobs([run.id.hex])
     except IntegrityError:
-        first = first_run(workflow, idempotency_key, digest) if idempotency_key else None
+        # The same request may have come a moment before.
+        first = first_run(workflow=workflow, key=idempotency_key, digest=digest)
         if first is None:
             raise
         return first
     transaction.on_commit(queue.wake)
     return run
-
-
-def first_run(workflow: Workflow, key: str, digest: str) -> Run | None:
-    """The run that this key started within the last 24 hours. Raises ConflictError when it was used
-    with another body."""
-    kept = (
-        IdempotencyKey.objects.select_related("run")
-        .filter(workflow=workflow, key=key, created_at__gt=timezone.now() - KEY_LIFETIME)
-        .first()
-    )
-    if kept is None:
-        return None
-    if kept.body_hash != digest:
-        raise ConflictError(
-            f"The Idempotency-Key {key!r} was used with another payload. Take a new key.",
-            code="idempotency_key_reused",
-        )
-    return kept.run
-
-
-def _keep_key(run: Run, key: str, digest: str) -> None:
-    old = IdempotencyKey.objects.filter(workflow=run.workflow_id, key=key)
-    old.filter(created_at__lte=timezone.now() - KEY_LIFETIME).delete()
-    IdempotencyKey.objects.create(workflow=run.workflow, key=key, body_hash=digest, run=run)
 
 
 def start_runs(*, versions: Sequence[Version], payload: Json, trigger_type: str) -> list[Run]:
