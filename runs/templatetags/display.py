@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from lucide import IconDoesNotExist
 from lucide.templatetags.lucide import lucide
 
+from runs.models import Step
 from workflows.nodes import registry
 
 register = template.Library()
@@ -142,6 +143,13 @@ def running_time(item: Any) -> str | SafeString:
         began.astimezone(UTC).isoformat(timespec="milliseconds"),
         lasting(max(passed, 0.0)),
     )
+
+
+@register.filter
+def step_label(step: Step) -> str:
+    """What tells it from the other steps of its attempt: a [2.0], try 2"""
+    text = f"{step.node_id} [{step.iteration}]" if step.iteration else step.node_id
+    return f"{text}, try {step.try_number}" if step.try_number > 1 else text
 
 
 @register.filter
