@@ -8,13 +8,11 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import TypeVar
 from uuid import UUID
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
-from rest_framework.serializers import ValidationError
 
 from runs.arrivals import Arrival, NewRun, Outcome, store
 from runs.group_commit import GroupCommit
@@ -28,14 +26,11 @@ from runs.limiters import (
     network_of,
 )
 from runs.models import Delivery
+from runs.triggers import Trigger, trigger_of
 from workflows.api_keys import hash_of
-from workflows.compiled import CompiledConfig
 from workflows.errors import GraphError, NodeError
-from workflows.graph import Graph
 from workflows.ids import uuid7
-from workflows.models import Version
 from workflows.node_type import IncomingRequest, Json, RequestRefused, RequestTrigger
-from workflows.nodes import registry
 from workflows.plain_json import dump, encode
 from workflows.vault import snapshot
 
@@ -62,18 +57,6 @@ class Incoming:
 
 
 @dataclass(frozen=True, slots=True)
-class Hook:
-    """The webhook trigger of one version. `settings` is its checked config, `config` the same with
-    its templates compiled."""
-
-    version_id: int
-    node_id: str
-    trigger: RequestTrigger
-    settings: dict[str, Json]
-    config: CompiledConfig
-
-
-@dataclass(frozen=True, slots=True)
 class _Found:
     """The row of a workflow that a token belongs to."""
 
@@ -94,12 +77,12 @@ def receive(incoming: Incoming) -> Outcome:
     body = b""
     try:
         found = again_when_disconnected(lambda: _find(incoming.token))
-        hook = _hook(found)
+        node_type, trigger = _trigger(found)
         _check_rate(found)
         body = incoming.read()
-        request = _request(incoming, body, hook)
-        payload = hook.trigger.accept(hook.settings, request)
-        run, message = _new_run(found, hook, incoming, body, payload)
+        request = _request(incoming, body, trigger)
+        payload = node_type.accept(trigger.settings, request)
+        run, message = _new_run(found, trigger, incoming, body, payload)
     except RequestRefused as refused:
         _note_refusal(incoming, found, body, refused)
         raise
@@ -143,40 +126,28 @@ def _find(token: str) -> _Found:
     return _Found(row[0] if isinstance(row[0], UUID) else UUID(row[0]), row[1], row[2], row[3])
 
 
-def _hook(found: _Found) -> Hook:
-    if not found.is_active or found.version_id is None:
+def _trigger(found: _Found) -> tuple[RequestTrigger, Trigger]:
+    """The trigger of the published version, and its type."""
+    version_id = found.version_id
+    if not found.is_active or version_id is None:
         raise RequestRefused(
             "This workflow is switched off. Its owner can activate it.",
             verdict=Delivery.Verdict.INACTIVE,
         )
-    try:
-        hook = again_when_disconnected(lambda: _read_hook(found.id, found.version_id))
-    except (GraphError, NodeError, ValidationError) as error:
-        raise RequestRefused(
-            "This workflow can not be used as it is. Its owner has to publish it again.",
-            verdict=Delivery.Verdict.UNUSABLE,
-            note=str(error),
-        ) from error
-    if hook is None:
+    trigger = again_when_disconnected(lambda: trigger_of(found.id, version_id))
+    if trigger is None or not isinstance(trigger.node_type, RequestTrigger):
         raise RequestRefused(
             "This workflow is not started by webhooks.", verdict=Delivery.Verdict.INACTIVE
         )
-    return hook
-
-
-@lru_cache(maxsize=512)
-def _read_hook(_workflow_id: UUID, version_id: int) -> Hook | None:
-    """A version never changes, so this is read once in a process. Raises GraphError, NodeError,
-    ValidationError."""
-    graph = Graph.from_json(Version.objects.values_list("graph", flat=True).get(pk=version_id))
-    for node in graph.nodes.values():
-        trigger = registry().get(node.type)
-        if isinstance(trigger, RequestTrigger):
-            form = trigger.Config(data=dict(node.config))
-            form.is_valid(raise_exception=True)
-            config = CompiledConfig.compile(trigger.Config, node.config)
-            return Hook(version_id, node.id, trigger, dict(form.validated_data), config)
-    return None
+    try:
+        trigger.check()
+    except GraphError as error:
+        raise RequestRefused(
+            "This workflow can not be used as it is. Its owner has to publish it again.",
+            verdict=Delivery.Verdict.UNUSABLE,
+            note=error.message,
+        ) from error
+    return trigger.node_type, trigger
 
 
 def _check_rate(found: _Found) -> None:
@@ -189,8 +160,8 @@ def _check_rate(found: _Found) -> None:
         )
 
 
-def _request(incoming: Incoming, body: bytes, hook: Hook) -> IncomingRequest:
-    signed = hook.settings.get("signature", {}).get("scheme", "none") != "none"
+def _request(incoming: Incoming, body: bytes, trigger: Trigger) -> IncomingRequest:
+    signed = trigger.settings.get("signature", {}).get("scheme", "none") != "none"
     return IncomingRequest(
         method=incoming.method,
         headers=incoming.headers,
@@ -205,7 +176,7 @@ def _request(incoming: Incoming, body: bytes, hook: Hook) -> IncomingRequest:
 
 
 def _new_run(
-    found: _Found, hook: Hook, incoming: Incoming, body: bytes, payload: Json
+    found: _Found, trigger: Trigger, incoming: Incoming, body: bytes, payload: Json
 ) -> tuple[NewRun, str]:
     """The run to store, and a note on what did not work."""
     run_id = uuid7()
@@ -219,23 +190,25 @@ def _new_run(
         raise RequestRefused(KEY_TOO_LONG, verdict=Delivery.Verdict.UNUSABLE)
     if not key:
         # Requests that count as the same may differ in the rest of their bodies.
-        (key, note), body_hash = _deduplication_key(found, hook, run_id, payload), ""
+        (key, note), body_hash = _deduplication_key(found, trigger, run_id, payload), ""
     key, _ = encode(key)
-    return NewRun(run_id, hook.version_id, hook.trigger.type, text, key, body_hash), note
+    return NewRun(run_id, trigger.version_id, trigger.type, text, key, body_hash), note
 
 
-def _deduplication_key(found: _Found, hook: Hook, run_id: UUID, payload: Json) -> tuple[str, str]:
+def _deduplication_key(
+    found: _Found, trigger: Trigger, run_id: UUID, payload: Json
+) -> tuple[str, str]:
     """The key that `deduplicate_by` gives, empty where it gives none, and why it could not."""
-    if not hook.config.variables:
+    if not trigger.config.variables:
         return "", ""
     context = {
         "trigger": payload,
-        hook.node_id: payload,
+        trigger.node_id: payload,
         "run": {"id": str(run_id), "attempt": 1},
         "workflow": {"id": str(found.id), "name": found.name},
     }
     try:
-        value = hook.config.resolve(context).value.get("deduplicate_by")
+        value = trigger.config.resolve(context).value.get("deduplicate_by")
     except NodeError as error:
         return "", f"Taken without deduplication: {error.message}"
     if value is None or value == "":

@@ -13,7 +13,7 @@ from rest_framework import serializers
 from workflows.compiled import CompiledConfig
 from workflows.errors import GraphError, Problem, TemplateError
 from workflows.models import Version
-from workflows.node_type import Json
+from workflows.node_type import Json, NodeType
 from workflows.nodes import registry
 
 MOST_KNOWN = 10_000
@@ -33,9 +33,13 @@ class Trigger:
     raw: Mapping[str, Json]
 
     @cached_property
+    def node_type(self) -> NodeType:
+        return registry()[self.type]
+
+    @cached_property
     def settings(self) -> dict[str, Json]:
         """The checked config, its templates not resolved. Raises GraphError."""
-        form = registry()[self.type].Config(data=dict(self.raw))
+        form = self.node_type.Config(data=dict(self.raw))
         if not form.is_valid():
             raise self._unusable(str(form.errors))
         return dict(form.validated_data)
@@ -44,9 +48,13 @@ class Trigger:
     def config(self) -> CompiledConfig:
         """Raises GraphError."""
         try:
-            return CompiledConfig.compile(registry()[self.type].Config, self.raw)
+            return CompiledConfig.compile(self.node_type.Config, self.raw)
         except (serializers.ValidationError, TemplateError) as error:
             raise self._unusable(str(error)) from error
+
+    def check(self) -> None:
+        """Raises GraphError when `settings` or `config` would."""
+        _ = self.settings, self.config
 
     def _unusable(self, why: str) -> GraphError:
         message = f"The settings of {self.node_id!r} can not be used: {why}. Publish it again."
@@ -64,13 +72,14 @@ def trigger_of(workflow_id: UUID, version_id: int) -> Trigger | None:
 
 def triggers_of(keys: Sequence[VersionKey]) -> dict[VersionKey, Trigger | None]:
     """Of each version its trigger, in the order of the keys; no query for those that are known."""
+    global _known
     if len(_known) > MOST_KNOWN:
-        _known.clear()
-    known = dict(_known)
+        _known = {}
+    # Nothing is ever taken out of it, so threads may share it without a lock.
+    known = _known
     missing = [key for key in keys if key not in known]
     for start in range(0, len(missing), READ_AT_ONCE):
         known.update(_read(missing[start : start + READ_AT_ONCE]))
-    _known.update((key, known[key]) for key in missing)
     return {key: known[key] for key in keys}
 
 
