@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias
 from rest_framework import serializers
 
 from workflows.errors import GraphError, Problem
+from workflows.names import repeated_names
 
 NODE_ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
 RESERVED_IDS = frozenset({"trigger", "vault", "run", "workflow", "item", "index", "loop"})
@@ -180,7 +181,7 @@ def _parse(data: Any) -> Graph:
         )
     nodes = [_parse_node(raw, place, problems) for place, raw in enumerate(data["nodes"])]
     edges = [_parse_edge(raw, place, problems) for place, raw in enumerate(data["edges"])]
-    problems += _repeated_ids([node.id for node in nodes if node])
+    problems += _repeated_ids(node.id for node in nodes if node)
     if problems:
         raise GraphError(problems)
     return Graph({node.id: node for node in nodes if node}, tuple(edge for edge in edges if edge))
@@ -246,13 +247,10 @@ def joined(path: str, name: str) -> str:
     return f"{path}.{name}" if path and name else path or name
 
 
-def _repeated_ids(ids: list[str]) -> list[Problem]:
-    twice = (
-        sorted({node for node in ids if ids.count(node) > 1}) if len(set(ids)) < len(ids) else []
-    )
+def _repeated_ids(ids: Iterable[str]) -> list[Problem]:
     return [
         Problem("duplicate_id", f"Two nodes have the id {node!r}. Give each its own.", node, "id")
-        for node in twice
+        for node in repeated_names(ids)
     ]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from workflows.names import repeated_names
 from workflows.node_type import NodeConfig, TemplateField
 
 
@@ -27,8 +28,7 @@ class HeadersField(serializers.ListField):
 
     def to_internal_value(self, data: Any) -> Any:
         headers = super().to_internal_value(data)
-        names = [header["name"].lower() for header in headers]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
+        if twice := repeated_names(header["name"].lower() for header in headers):
             raise serializers.ValidationError(
                 f"The header {twice[0]} is given twice. Join its values with a comma."
             )

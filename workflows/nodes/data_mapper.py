@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
+from workflows.names import repeated_names
 from workflows.node_type import (
     Context,
     Json,
@@ -64,8 +65,7 @@ class DataMapper(NodeType):
         )
 
         def validate_mappings(self, mappings: list[dict[str, Any]] | None) -> Json:
-            targets = [mapping["target"] for mapping in mappings or ()]
-            if twice := sorted({name for name in targets if targets.count(name) > 1}):
+            if twice := repeated_names(mapping["target"] for mapping in mappings or ()):
                 raise serializers.ValidationError(
                     f"The target {twice[0]} is given twice. Give each value its own."
                 )

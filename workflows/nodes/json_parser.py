@@ -7,6 +7,7 @@ from rest_framework import serializers
 from workflows import plain_json
 from workflows.errors import NodeError
 from workflows.json_query import PATH_CHARACTERS, compile_path, search
+from workflows.names import repeated_names
 from workflows.node_type import Context, Json, NodeConfig, NodeType, Output, TemplateField
 
 
@@ -51,8 +52,7 @@ class JsonParser(NodeType):
         )
 
         def validate_extract(self, extract: list[dict[str, Any]]) -> list[dict[str, Any]]:
-            names = [item["name"] for item in extract]
-            if twice := sorted({name for name in names if names.count(name) > 1}):
+            if twice := repeated_names(item["name"] for item in extract):
                 raise serializers.ValidationError(
                     f"The name {twice[0]} is given twice. Give each part its own."
                 )

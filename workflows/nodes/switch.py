@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
+from workflows.names import repeated_names
 from workflows.node_type import Context, Json, NodeConfig, NodeType, Output, TemplateField
 from workflows.operators import NUMBER_PAIRS, TEXT_OPERATORS, check_right, compare_any
 
@@ -61,8 +62,7 @@ class Switch(NodeType):
         )
 
         def validate_cases(self, cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
-            ports = [case["port"] for case in cases]
-            if twice := sorted({port for port in ports if ports.count(port) > 1}):
+            if twice := repeated_names(case["port"] for case in cases):
                 raise serializers.ValidationError(
                     f"Two cases have the port {twice[0]}. Give each its own."
                 )

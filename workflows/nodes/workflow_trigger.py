@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
+from workflows.names import repeated_names
 from workflows.node_type import Json, NodeConfig, TriggerType
 
 
@@ -42,8 +43,7 @@ class WorkflowTrigger(TriggerType):
         )
 
         def validate_inputs(self, inputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-            names = [item["name"] for item in inputs]
-            if twice := sorted({name for name in names if names.count(name) > 1}):
+            if twice := repeated_names(item["name"] for item in inputs):
                 raise serializers.ValidationError(
                     f"The input {twice[0]} is named twice. Give each its own name."
                 )
