@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -19,6 +18,7 @@ from runs.webhooks import characters, headers_of
 from workflows.api_schema import ErrorOut
 from workflows.errors import Problem
 from workflows.fields import FormError
+from workflows.http_syntax import HEADER_NAME, NOT_IN_HEADERS, WITHOUT_BODY
 from workflows.node_type import Json
 from workflows.nodes.respond import NOT_OURS
 from workflows.plain_json import dump
@@ -34,9 +34,6 @@ NOT_ALLOWED = NOT_OURS | {
     "set-cookie2",
     "strict-transport-security",
 }
-NO_CONTENT = frozenset({204, 205, 304})
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 UNTRUSTED = "default-src 'none'; sandbox"
 """What a workflow says is no page of this site, even if it is HTML and a browser shows it."""
@@ -93,7 +90,7 @@ def http_answer(answer: Answer) -> HttpResponse:
     }
     content, content_type = _content(answer.body)
     response = HttpResponse(
-        b"" if answer.status in NO_CONTENT else content,
+        b"" if answer.status in WITHOUT_BODY else content,
         status=answer.status,
         content_type=headers.pop("content-type", content_type),
     )
@@ -114,11 +111,11 @@ def _content(body: Json) -> tuple[bytes, str]:
 
 def _header(answer: Answer, name: str, value: Json) -> str:
     """Its value as WSGI takes it: UTF-8 that is read as Latin-1. Raises HttpError."""
-    if not _NAME.fullmatch(name):
+    if not HEADER_NAME.fullmatch(name):
         raise _unusable(answer, f"{name!r} can not be the name of a header")
     if name in NOT_ALLOWED:
         raise _unusable(answer, f"the header {name} is not for a workflow to set")
-    if not isinstance(value, str) or _CONTROL.search(value):
+    if not isinstance(value, str) or NOT_IN_HEADERS.search(value):
         raise _unusable(answer, f"the header {name} holds characters that no header can have")
     return value.encode().decode("latin-1")
 

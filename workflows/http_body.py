@@ -10,6 +10,7 @@ from email.message import Message
 from urllib.parse import urlencode
 
 from workflows import plain_json
+from workflows.http_syntax import WITHOUT_BODY
 from workflows.node_type import Json
 from workflows.values import to_object, to_text, wrong_type
 
@@ -17,7 +18,6 @@ _NOT_CHARSETS = frozenset(
     {"idna", "mbcs", "oem", "palmos", "punycode", "undefined"}
     | {"raw-unicode-escape", "unicode-escape"}
 )
-_EMPTY_STATUSES = frozenset({204, 205, 304})
 
 
 def encode_body(body_type: str, value: Json) -> tuple[bytes | None, str]:
@@ -61,7 +61,7 @@ def decode_body(method: str, status: int, headers: Mapping[str, str], body: byte
     media = content_type.get_content_type() if headers.get("content-type") else ""
     is_json = media.endswith(("/json", "+json"))
     if not body:
-        return None if is_json or method == "HEAD" or status in _EMPTY_STATUSES else ""
+        return None if is_json or method == "HEAD" or status in WITHOUT_BODY else ""
     raw = _text_of(body, media, content_type.get_param("charset"))
     if raw is None:
         encoded = base64.b64encode(body).decode("ascii")

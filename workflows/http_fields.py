@@ -6,13 +6,14 @@ from typing import Any
 
 from rest_framework import serializers
 
+from workflows.http_syntax import HEADER_NAME
 from workflows.names import repeated_names
 from workflows.node_type import NodeConfig, TemplateField
 
 
 class Header(NodeConfig):
     name = serializers.RegexField(
-        r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z",
+        rf"^{HEADER_NAME.pattern}\Z",
         label="Name",
         max_length=200,
         error_messages={"invalid": "A header name has no blanks, colons or other such signs."},

@@ -12,6 +12,7 @@ from django.core.validators import EmailValidator
 from django.utils.encoding import punycode
 
 from workflows.errors import NodeError
+from workflows.http_syntax import NOT_IN_HEADERS
 from workflows.node_type import Json
 from workflows.plain_json import dump
 from workflows.values import to_text
@@ -19,7 +20,6 @@ from workflows.values import to_text
 MOST_ADDRESSES = 100
 LONGEST_ADDRESS = 254
 LONGEST_NAME = 200
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _check_address = EmailValidator(allowlist=["localhost"])
 
 
@@ -56,7 +56,7 @@ def one_line(text: str, field: str) -> str:
     """The text without blanks around it. A line break inside would let data write headers of its
     own. Raises NodeError `header_injection`."""
     text = text.strip()
-    if _CONTROL.search(text):
+    if NOT_IN_HEADERS.search(text):
         raise NodeError(
             f"The field {field!r} has a line break or another control character, which no header "
             "can have. Take it out:",

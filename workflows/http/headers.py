@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+
+from workflows.http_syntax import HEADER_NAME, NOT_IN_HEADERS
 
 from . import failures
 from .url import Target
@@ -39,9 +40,6 @@ OF_THE_BODY = frozenset(
 )
 KEPT_ELSEWHERE = OF_THE_BODY | {"accept", "accept-encoding", "idempotency-key", "user-agent"}
 
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_VALUE_BREAKS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-
 
 def clean_headers(given: Mapping[str, str], target: Target) -> Headers:
     """The headers to send: those given but for those of the connection, and the usual ones that
@@ -51,7 +49,7 @@ def clean_headers(given: Mapping[str, str], target: Target) -> Headers:
     if target.credentials:
         headers["authorization"] = target.credentials.encode("ascii")
     for name, value in given.items():
-        if not _NAME.fullmatch(name):
+        if not HEADER_NAME.fullmatch(name):
             raise failures.bad_request(f"{name[:80]!r} can not be the name of a header")
         if (low := name.lower()) not in OWN:
             headers[low] = _clean_value(name, value)
@@ -73,7 +71,7 @@ def for_another_origin(headers: Headers) -> Headers:
 
 def _clean_value(name: str, value: str) -> bytes:
     value = value.strip(" \t\r\n")
-    if _VALUE_BREAKS.search(value):
+    if NOT_IN_HEADERS.search(value):
         raise failures.bad_request(f"the header {name} holds a line break or a control character")
     try:
         return value.encode("utf-8")

@@ -1,16 +1,15 @@
 from __future__ import annotations
 
-import re
 from typing import Any, ClassVar
 
 from rest_framework import serializers
 
 from workflows.errors import NodeError
 from workflows.http_fields import HeadersField
+from workflows.http_syntax import NOT_IN_HEADERS
 from workflows.node_type import Context, Json, JsonTemplateField, NodeConfig, NodeType, Respond
 from workflows.values import to_text
 
-UNPRINTABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 NOT_OURS = frozenset(
     {
         "connection",
@@ -71,7 +70,7 @@ class RespondNode(NodeType):
 
 def _header_text(value: Json, field: str) -> str:
     text = to_text(value, field).strip()
-    if UNPRINTABLE.search(text):
+    if NOT_IN_HEADERS.search(text):
         raise NodeError(
             f"The field {field!r} has a line break or another control character, which no header "
             "can have. Take it out.",
