@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from contextlib import suppress
 from urllib.parse import parse_qsl
 
 from workflows.node_type import Json
@@ -68,12 +69,16 @@ def _kind(content_type: str) -> tuple[str, str]:
 
 
 def _form(body: bytes) -> Json:
+    value = _json_or_none(body)
+    return read_fields(body.decode(errors="replace")) if value is None else value
+
+
+def _json_or_none(body: bytes) -> Json:
+    """None unless it is an object or a list."""
     if body.lstrip()[:1] in (b"{", b"["):
-        try:
+        with suppress(ValueError):
             return decode(body)
-        except ValueError:
-            pass
-    return read_fields(body.decode(errors="replace"))
+    return None
 
 
 def _text(body: bytes, charset: str) -> str:
@@ -89,11 +94,8 @@ def _codec(charset: str) -> str:
 
 def _guessed(kind: str, body: bytes) -> Json:
     """Without a type that says more, JSON and text are what they look like."""
-    if not kind and body.lstrip()[:1] in (b"{", b"["):
-        try:
-            return decode(body)
-        except ValueError:
-            pass
+    if not kind and (value := _json_or_none(body)) is not None:
+        return value
     try:
         text = body.decode()
     except UnicodeDecodeError:

@@ -10,6 +10,7 @@ from rest_framework.serializers import ValidationError
 
 from workflows.errors import NodeError
 from workflows.node_type import Json
+from workflows.values import kind_of
 
 Key: TypeAlias = str | int
 Keys: TypeAlias = tuple[Key, ...]
@@ -93,9 +94,8 @@ def _get(place: Any, key: Key) -> Json:
 
 def _conflict(target: str, keys: Keys, there: Json) -> NodeError:
     path = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys)[1:]
-    kind = {dict: "an object", list: "a list", str: "a text", bool: "a boolean"}
     return NodeError(
-        f"The target {target} can not be set: {path} is {kind.get(type(there), 'a number')} "
+        f"The target {target} can not be set: {path} is {kind_of(there)} "
         "already. Give the targets different names, or change their order.",
         code="conflict",
         details={"target": target, "at": path},
