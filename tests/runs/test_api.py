@@ -23,12 +23,40 @@ from workflows.models import Role, Workflow
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
-RUN = """
-id workflow version status attempt trigger_type payload error created_at started_at finished_at
-duration_ms parent_run output""".split()
-STEP = """
-id node_id node_type name status attempt try iteration input output error warnings port started_at
-finished_at duration_ms""".split()
+RUN = [
+    "id",
+    "workflow",
+    "version",
+    "status",
+    "attempt",
+    "trigger_type",
+    "payload",
+    "error",
+    "created_at",
+    "started_at",
+    "finished_at",
+    "duration_ms",
+    "parent_run",
+    "output",
+]
+STEP = [
+    "id",
+    "node_id",
+    "node_type",
+    "name",
+    "status",
+    "attempt",
+    "try",
+    "iteration",
+    "input",
+    "output",
+    "error",
+    "warnings",
+    "port",
+    "started_at",
+    "finished_at",
+    "duration_ms",
+]
 
 
 @pytest.fixture
