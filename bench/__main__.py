@@ -16,21 +16,52 @@ from bench import table
 from bench.figures import Row
 from bench.load import LoadGenerator
 from bench.product import Product
+from bench.scenarios.answers import Answers
+from bench.scenarios.archive import Archive
 from bench.scenarios.bare import Bare
 from bench.scenarios.calls import Calls
+from bench.scenarios.children import Children
+from bench.scenarios.delays import Delays
 from bench.scenarios.latency import Latency
+from bench.scenarios.loops import Loops
 from bench.scenarios.memory import Memory
 from bench.scenarios.pure import Pure
 from bench.scenarios.runs import Runs
 from bench.scenarios.start import Start
+from bench.scenarios.waiting import Waiting
 from bench.stage import Dose, Scenario, Stage
 from tests.environment import postgres
 from tests.environment.paths import REPOSITORY
 
 SCENARIOS: dict[str, type[Scenario]] = {
-    kind.name: kind for kind in (Memory, Latency, Runs, Pure, Calls, Start)
+    kind.name: kind
+    for kind in (
+        Memory,
+        Latency,
+        Runs,
+        Pure,
+        Calls,
+        Loops,
+        Delays,
+        Waiting,
+        Children,
+        Answers,
+        Archive,
+        Start,
+    )
 }
-QUICK = Dose(rounds=1, seconds=0.4, requests=6, starts=1)
+QUICK = Dose(
+    rounds=1,
+    seconds=0.4,
+    requests=6,
+    starts=1,
+    loops=1,
+    delays=20,
+    waiting=200,
+    old_runs=400,
+)
+EFFECT_THREADS = "32"
+"""A worker; there are two of them, so that `calls` has 64 calls at a time."""
 
 
 def main() -> int:
@@ -67,7 +98,9 @@ def stage(database: str, dose: Dose) -> Iterator[Stage]:
         server = stack.enter_context(postgres.running()) if database == "postgresql" else None
         url = server.new_database() if server else None
         generator = stack.enter_context(LoadGenerator())
-        product = stack.enter_context(Product(folder / "product", url))
+        product = stack.enter_context(
+            Product(folder / "product", url, ALTOFLOW_EFFECT_THREADS=EFFECT_THREADS)
+        )
         yield Stage(product, generator, folder, server, dose)
 
 

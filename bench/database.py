@@ -37,10 +37,20 @@ class RunRow:
         return self.finished_at - self.started_at
 
 
-class Database:
-    """One connection, for reading."""
+@dataclass(frozen=True)
+class StepRow:
+    """Times like those of RunRow; `wake_at` is 0 where it did not wait."""
 
-    def __init__(self, installation: Installation) -> None:
+    run: UUID
+    started_at: float
+    wake_at: float
+    finished_at: float
+
+
+class Database:
+    """One connection; for reading, unless somebody asks for more."""
+
+    def __init__(self, installation: Installation, *, writable: bool = False) -> None:
         url = installation.env.get("DATABASE_URL", "")
         self.is_postgresql = url.startswith("postgres")
         self.mark = "%s" if self.is_postgresql else "?"
@@ -48,7 +58,7 @@ class Database:
             psycopg.connect(url, autocommit=True)
             if self.is_postgresql
             else sqlite3.connect(
-                f"file:{installation.data_dir}/altoflow.sqlite3?mode=ro",
+                f"file:{installation.data_dir}/altoflow.sqlite3?mode={'rw' if writable else 'ro'}",
                 uri=True,
                 isolation_level=None,
             )
@@ -59,8 +69,47 @@ class Database:
 
     def rows(self, sql: str, *values: Any) -> list[Any]:
         with closing(self.connection.cursor()) as cursor:
-            cursor.execute(sql.replace("?", self.mark), [self._stored(value) for value in values])
+            cursor.execute(sql.replace("?", self.mark), [self.stored(value) for value in values])
             return list(cursor.fetchall())
+
+    def insert(self, table: str, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """All of them, in one transaction."""
+        columns, values = ", ".join(names), ", ".join([self.mark] * len(names))
+        with closing(self.connection.cursor()) as cursor:
+            cursor.execute("BEGIN")
+            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({values})", rows)
+            cursor.execute("COMMIT")
+
+    def records(self, sql: str, *values: Any) -> list[dict[str, Any]]:
+        """Rows with the names of their columns, as the driver has them."""
+        with closing(self.connection.cursor()) as cursor:
+            cursor.execute(sql.replace("?", self.mark), [self.stored(value) for value in values])
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def step_counts(self, run: UUID) -> dict[str, int]:
+        """Of each node, how many completed steps are stored."""
+        counted = self.rows(
+            "SELECT node_id, count(*) FROM runs_step WHERE run_id = ? AND status = 'completed' "
+            "GROUP BY node_id",
+            run,
+        )
+        return dict(counted)
+
+    def step_times(self, runs: Sequence[UUID], node: str) -> list[StepRow]:
+        """That node's steps of these runs, which follow each other."""
+        wanted = set(runs)
+        found = self.rows(
+            "SELECT run_id, started_at, wake_at, finished_at FROM runs_step "
+            "WHERE run_id >= ? AND run_id <= ? AND node_id = ? AND status = 'completed'",
+            min(runs),
+            max(runs),
+            node,
+        )
+        rows = [_step(*row) for row in found if _uuid(row[0]) in wanted]
+        if len(rows) != len(wanted):
+            raise LostRuns(f"Of {len(wanted)} runs {len(rows)} have a completed step {node}.")
+        return rows
 
     def is_readable(self, run: UUID, steps: int) -> bool:
         """Whether everybody sees the run as completed, with so many completed steps."""
@@ -104,7 +153,7 @@ class Database:
             )
         return rows
 
-    def _stored(self, value: Any) -> Any:
+    def stored(self, value: Any) -> Any:
         if isinstance(value, UUID) and not self.is_postgresql:
             return value.hex
         return value
@@ -112,6 +161,10 @@ class Database:
 
 def _run(run: Any, status: str, created_at: Any, started_at: Any, finished_at: Any) -> RunRow:
     return RunRow(_uuid(run), status, *map(_seconds, (created_at, started_at, finished_at)))
+
+
+def _step(run: Any, *times: Any) -> StepRow:
+    return StepRow(_uuid(run), *map(_seconds, times))
 
 
 def _uuid(value: Any) -> UUID:

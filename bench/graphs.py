@@ -77,3 +77,41 @@ def one_call(url: str) -> Graph:
         ("http_request", "default", call),
         ("data_mapper", "default", answered),
     )
+
+
+def delayed(seconds: Any) -> Graph:
+    return chain(
+        ("delay", "default", {"duration": seconds}),
+        ("text_transform", "default", {"template": "{{ node_1.waited_seconds }}"}),
+    )
+
+
+def calling(workflow: str) -> Graph:
+    """A run that starts another one, waits for it, and takes its output."""
+    call = {"workflow": workflow, "inputs": {"title": "{{ trigger.body.issue.title }}"}}
+    answered = {"mappings": [{"target": "text", "value": "{{ node_1.output.text }}"}]}
+    return chain(
+        ("trigger_workflow", "default", {**call, "wait": True}),
+        ("data_mapper", "default", answered),
+    )
+
+
+def called() -> Graph:
+    given = {"inputs": [{"name": "title", "required": True}]}
+    mapping = {"target": "text", "value": "{{ trigger.title }}"}
+    return two_nodes(("workflow_trigger", given), ("data_mapper", {"mappings": [mapping]}))
+
+
+def answering() -> Graph:
+    body = {"number": "{{ trigger.body.issue.number }}", "text": TEXT}
+    return two_nodes(("api_trigger", {}), ("respond", {"status": 201, "body": body}))
+
+
+def two_nodes(trigger: tuple[str, dict[str, Any]], node: tuple[str, dict[str, Any]]) -> Graph:
+    return {
+        "nodes": [
+            {"id": name, "type": kind, "config": config}
+            for name, (kind, config) in (("start", trigger), ("node_1", node))
+        ],
+        "edges": [{"source": "start", "port": "default", "target": "node_1"}],
+    }

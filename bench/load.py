@@ -36,19 +36,21 @@ class Load:
     """Requests in all."""
     method: str = "POST"
     body: str = "{}"
+    authorization: str = ""
 
     @property
     def request(self) -> bytes:
-        return request(self.method, self.path, self.port, self.body)
-
-
-def request(method: str, path: str, port: int, body: str) -> bytes:
-    content = body.encode()
-    head = (
-        f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUser-Agent: altoflow-bench\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
-    )
-    return head.encode() + content
+        content = self.body.encode()
+        lines = [
+            f"{self.method} {self.path} HTTP/1.1",
+            f"Host: 127.0.0.1:{self.port}",
+            "User-Agent: altoflow-bench",
+            "Content-Type: application/json",
+            f"Content-Length: {len(content)}",
+        ]
+        if self.authorization:
+            lines.append(f"Authorization: {self.authorization}")
+        return "\r\n".join([*lines, "\r\n"]).encode() + content
 
 
 @dataclass(frozen=True)

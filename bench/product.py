@@ -27,18 +27,20 @@ class Hook:
 
     path: str
     steps: int
+    workflow: str
+    """Its id."""
 
 
 class Product:
     """Starts with the first line of a `with`, stops with its last."""
 
-    def __init__(self, folder: Path, database_url: str | None = None) -> None:
+    def __init__(self, folder: Path, database_url: str | None = None, **env: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.installation = Installation(
             folder,
             database_url=database_url,
             ALTOFLOW_HTTP_ALLOW_NETS="127.0.0.0/8",
-            ALTOFLOW_EFFECT_THREADS="32",
+            **env,
         )
 
     @property
@@ -60,10 +62,16 @@ class Product:
         self.installation.close()
 
     def publish(self, name: str, graph: Graph) -> Hook:
+        """Of a workflow that a webhook starts."""
+        active = self.activate(name, graph)
+        return Hook(urlsplit(active["webhook_url"]).path, len(graph["nodes"]), active["id"])
+
+    def activate(self, name: str, graph: Graph) -> dict[str, Any]:
+        """The workflow, published and active."""
         workflow = self.call("POST", "workflows/", {"name": name, "graph": graph})
         self.call("POST", f"workflows/{workflow['id']}/publish/", {"note": ""})
-        active = self.call("POST", f"workflows/{workflow['id']}/activate/")
-        return Hook(urlsplit(active["webhook_url"]).path, len(graph["nodes"]))
+        active: dict[str, Any] = self.call("POST", f"workflows/{workflow['id']}/activate/")
+        return active
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """A call of the REST API. Raises ProductError for any answer but 2xx."""

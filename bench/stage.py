@@ -29,6 +29,12 @@ class Dose:
     requests: int = 40
     """Of scenarios that send one request at a time."""
     starts: int = 3
+    loops: int = 3
+    """Runs of each iterator."""
+    delays: int = 400
+    waiting: int = 10_000
+    old_runs: int = 5_000
+    """Runs that are archived in a round."""
     limit_seconds: float = 200.0
     """No round begins later."""
 
@@ -43,14 +49,27 @@ class Stage:
     dose: Dose
     measures: Measures = field(default_factory=Measures)
 
-    def publish(self, name: str, graph: Graph) -> Hook:
+    def publish(
+        self,
+        name: str,
+        graph: Graph,
+        *,
+        product: Product | None = None,
+        body: str = BODY,
+        times: int = WARM_UP,
+    ) -> Hook:
         """An active workflow that has run a few times, so that nothing is done for the first time
-        while it is measured."""
-        hook = self.product.publish(f"bench: {name}", graph)
-        warm_up = Load(self.product.port, hook.path, connections=4, most=WARM_UP, body=BODY)
+        while it is measured. `product`: an installation of the scenario's own."""
+        product = product or self.product
+        hook = product.publish(f"bench: {name}", graph)
+        warm_up = Load(product.port, hook.path, connections=4, most=times, body=body)
         self.generator.send(warm_up).check(202)
-        self.product.database.wait_until_idle()
+        product.database.wait_until_idle()
         return hook
+
+    def new_product(self, name: str) -> Product:
+        """An installation with the settings that it comes with, for one scenario; not started."""
+        return Product(self.folder / name, self.new_database())
 
     def new_database(self) -> str | None:
         return self.server.new_database() if self.server else None

@@ -12,6 +12,7 @@ from bench.stage import CONNECTIONS, WARM_UP, Scenario, Stage
 
 COMMIT_SHARE = 0.3
 """Of the seconds that a load lasts."""
+ROWS_TOGETHER = 3_000
 
 
 class BareWeb(Child):
@@ -40,9 +41,11 @@ class Bare(Scenario):
         stage.generator.send(warm_up).check(202)
 
     def round(self, stage: Stage) -> None:
-        committed = self.commits.ask(stage.dose.seconds * COMMIT_SHARE)
+        committed = self.commits.ask({"seconds": stage.dose.seconds * COMMIT_SHARE})
         stage.measures.add("commits", committed["rate"])
         stage.measures.add("commit", committed["seconds"] * 1000)
+        together = self.commits.ask({"rows": ROWS_TOGETHER})
+        stage.measures.add("row", together["seconds"] * 1000 / ROWS_TOGETHER)
         for connections in CONNECTIONS:
             seconds = stage.dose.seconds * COMMIT_SHARE
             load = Load(self.web.port, "/", connections=connections, seconds=seconds, body=BODY)
@@ -57,6 +60,7 @@ class Bare(Scenario):
         rows = [
             Row("raw: bare commits, one after the other", measures["commits"], "/s"),
             Row("raw: one bare commit, p50", measures["commit"], "ms"),
+            Row("raw: 3,000 bare rows in one commit", bare_rows_ms(measures, 3_000), "ms"),
         ]
         for c in CONNECTIONS:
             rows.append(Row(f"raw: bare answers, {at(c)}", measures[f"answers {c}"], "/s"))
@@ -81,3 +85,8 @@ def bare_accept_ms(measures: Measures, connections: int = 1) -> float:
 def bare_accept_rate(measures: Measures, connections: int) -> float:
     """Bare answers of which each waits for a commit of its own."""
     return 1 / (1 / measures[f"answers {connections}"] + 1 / measures["commits"])
+
+
+def bare_rows_ms(measures: Measures, rows: int) -> float:
+    """So many bare rows, committed together."""
+    return measures["row"] * rows
