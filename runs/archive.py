@@ -27,6 +27,7 @@ from django.utils import timezone
 from runs.archive_batches import DETAILS, Batch, Candidates, Versions, write_batch
 from runs.archive_files import ArchiveError, FileWriter, archive_storage, checksum, new_name
 from runs.archive_lock import archiving_alone
+from runs.archive_rows import Insertion
 from runs.models import ArchivedRun, ArchiveFile, Delivery, Run
 from workflows.limits import limits
 
@@ -175,8 +176,9 @@ def _store(writer: FileWriter, day: datetime) -> ArchiveFile:
 def _commit(file: ArchiveFile, batch: Batch, cutoff: datetime) -> None:
     """Raises _OvertakenError, and then nothing was changed."""
     state = ArchiveFile.State.CLEARING if batch.is_large else ArchiveFile.State.COMPLETE
-    for entry in batch.entries:
-        entry.file = file
+    index = Insertion.of(
+        ArchivedRun, [{**vars(entry), "file_id": file.pk} for entry in batch.entries]
+    )
     with transaction.atomic():
         mine = ArchiveFile.objects.filter(pk=file.pk, state=ArchiveFile.State.WRITING)
         if not mine.update(state=state):
@@ -186,7 +188,7 @@ def _commit(file: ArchiveFile, batch: Batch, cutoff: datetime) -> None:
             raise _OvertakenError
         if not batch.is_large and _delete_details_at_once(batch.ids) != batch.details:
             raise _OvertakenError
-        ArchivedRun.objects.bulk_create(batch.entries)
+        index.run()
 
 
 def _delete_details_at_once(run_ids: Sequence[UUID]) -> int:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from runs import archive_index
 from runs.archive_batches import DETAILS
 from runs.archive_files import Record, read_run
-from runs.archive_rows import Row, insert_rows
+from runs.archive_rows import Insertion, Row
 from runs.models import ArchivedRun, ArchiveFile, IdempotencyKey, Occurrence, Run
 from workflows.errors import ConflictError
 from workflows.models import Version
@@ -78,7 +78,7 @@ def _insert(entry: ArchivedRun, records: Iterable[Record], now: datetime) -> Non
         if record.kind == "version":
             _check_version(entry, record.row)
         elif record.kind == "run":
-            insert_rows(Run, [{**record.row, "restored_at": now}])
+            Insertion.of(Run, [{**record.row, "restored_at": now}]).run()
         else:
             if record.kind != kind or len(rows) == AT_ONCE:
                 _insert_details(kind, rows)
@@ -90,7 +90,7 @@ def _insert(entry: ArchivedRun, records: Iterable[Record], now: datetime) -> Non
 def _insert_details(kind: str, rows: list[Row]) -> None:
     if rows:
         model, _ = DETAILS[kind]
-        insert_rows(model, rows, ignore_conflicts=model in MAY_EXIST)
+        Insertion.of(model, rows, ignore_conflicts=model in MAY_EXIST).run()
 
 
 def _check_version(entry: ArchivedRun, row: Row) -> None:

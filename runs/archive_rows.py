@@ -4,6 +4,7 @@ was written with, a time is ISO 8601, an id is text."""
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias, TypeVar, cast
 from uuid import UUID
@@ -33,22 +34,33 @@ def plain_rows(rows: QuerySet[Any]) -> Generator[Row, None, None]:
         yield {c.attname: _plain(value) for c, value in zip(columns, values, strict=True)}
 
 
-def insert_rows(
-    model: type[Model], rows: Sequence[Mapping[str, Any]], *, ignore_conflicts: bool = False
-) -> None:
-    """Columns that a row does not know get their default, what the table does not know is left
-    out: rows may come from an older or newer version of the product."""
-    if not rows:
-        return
-    columns = _columns(model)
-    names = ", ".join(f'"{column.column}"' for column in columns)
-    marks = ", ".join("%s" for _ in columns)
-    ignore = "ON CONFLICT DO NOTHING" if ignore_conflicts else ""
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ({marks}) {ignore}',  # noqa: S608
-            [tuple(_stored(column, row) for column in columns) for row in rows],
-        )
+@dataclass(frozen=True, slots=True)
+class Insertion:
+    """Rows made ready for the database, so that the transaction that inserts them is short."""
+
+    sql: str
+    values: Sequence[Sequence[Any]]
+
+    @classmethod
+    def of(
+        cls,
+        model: type[Model],
+        rows: Sequence[Mapping[str, Any]],
+        *,
+        ignore_conflicts: bool = False,
+    ) -> Insertion:
+        """Columns that a row does not know get their default, what the table does not know is left
+        out: rows may come from an older or newer version of the product."""
+        columns = _columns(model)
+        names = ", ".join(f'"{column.column}"' for column in columns)
+        marks = ", ".join("%s" for _ in columns)
+        ignore = "ON CONFLICT DO NOTHING" if ignore_conflicts else ""
+        sql = f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ({marks}) {ignore}'  # noqa: S608
+        return cls(sql, [tuple(_stored(column, row) for column in columns) for row in rows])
+
+    def run(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.executemany(self.sql, self.values)
 
 
 def instance_of(model: type[M], row: Mapping[str, Any]) -> M:

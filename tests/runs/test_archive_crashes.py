@@ -14,8 +14,9 @@ from runs import archive, archive_batches
 from runs.archive import archive_runs
 from runs.archive_files import FileWriter, LocalArchive
 from runs.archive_restore import restore_run
+from runs.archive_rows import Insertion
 from runs.archive_verify import verify_archive
-from runs.models import ArchivedRun, ArchiveFile, Delivery, Run
+from runs.models import ArchiveFile, Delivery, Run
 from tests.runs.archives import files_in, old_run, rich_run, row_counts, rows_of, where_runs_are
 from tests.runs.records import workflow_called
 
@@ -92,12 +93,8 @@ def half_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param(after(FileWriter, "save"), id="after the file"),
         pytest.param(before(archive, "_commit"), id="before the transaction"),
         pytest.param(after(QuerySet, "_raw_delete", when=of(Run)), id="when the runs are deleted"),
-        pytest.param(
-            before(QuerySet, "bulk_create", when=of(ArchivedRun)), id="before the index has them"
-        ),
-        pytest.param(
-            after(QuerySet, "bulk_create", when=of(ArchivedRun)), id="when the index has them"
-        ),
+        pytest.param(before(Insertion, "run"), id="before the index has them"),
+        pytest.param(after(Insertion, "run"), id="when the index has them"),
         pytest.param(after(archive, "_commit"), id="after the transaction"),
         pytest.param(
             after(QuerySet, "delete", when=of(Delivery)), id="when some of the rest is deleted"
