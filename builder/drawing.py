@@ -28,7 +28,6 @@ class Card:
     width: int = NODE_WIDTH
     height: int = NODE_HEIGHT
     state: NodeState | None = None
-    is_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,6 @@ def _card(node: Node, layout: Layout, track: Track) -> Card:
         x=x,
         y=y,
         state=track.states.get(node.id),
-        is_known=known is not None,
     )
 
 

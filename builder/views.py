@@ -178,7 +178,7 @@ def draft_save(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
     try:
         graph = graph_of(read_json(text, "graph"))
         number = int(revision) if _is_number(revision) else 0
-        services.save_draft(workflow=workflow, graph=graph, revision=number)
+        services.update_workflow(workflow=workflow, graph=graph, revision=number)
     except WorkflowError as error:
         return _workflow_page(request, workflow, text=text, problems=problems_of(error))
     messages.success(request, "The draft was saved. Publish it to use it for new runs.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, JsonResponse
@@ -19,7 +18,6 @@ from runs import selectors, services
 from runs.filters import RunFilters, read_filters
 from runs.models import Run
 from runs.readiness import check_ready
-from runs.resume import ResumePlan
 from runs.serializers import (
     ExecuteForm,
     ResumeForm,
@@ -101,7 +99,8 @@ def resume_plan(request: Request, run_id: UUID) -> Response:
     asked = {name: request.query_params[name] for name in PLAN if name in request.query_params}
     form = checked(ResumeForm(data=asked))
     plan = services.plan_resume(run=run, **form)
-    return Response({"from": plan.start, "version": form["version"], "steps": _planned(plan)})
+    steps = [step.as_json() for step in plan.steps]
+    return Response({"from": plan.start, "version": form["version"], "steps": steps})
 
 
 @extend_schema(request=ResumeForm, responses={202: RunSerializer})
@@ -160,10 +159,6 @@ def readyz(request: HttpRequest) -> JsonResponse:
     ready = all(part.ok for part in parts.values())
     body = {"ready": ready, "parts": {name: asdict(part) for name, part in parts.items()}}
     return JsonResponse(body, status=200 if ready else 503)
-
-
-def _planned(plan: ResumePlan) -> list[dict[str, Any]]:
-    return [step.as_json() for step in plan.steps]
 
 
 def _accepted(run: Run) -> Response:

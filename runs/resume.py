@@ -43,10 +43,6 @@ class ResumePlan:
     steps: tuple[PlannedStep, ...]
     superseded: tuple[int, ...]
 
-    def as_json(self) -> dict[str, Any]:
-        steps = [step.as_json() for step in self.steps]
-        return {"from": self.start, "version": self.version, "steps": steps}
-
 
 def plan(graph: CompiledGraph, version: int, rows: Iterable[Step], start: str) -> ResumePlan:
     """`rows`: the steps that count now. `start`: failed, start, or the id of a node that ran.

@@ -77,10 +77,6 @@ class Graph:
     def incoming(self) -> Mapping[str, tuple[Edge, ...]]:
         return _grouped((edge.target, edge) for edge in self.edges)
 
-    def after(self, node: str, port: str) -> tuple[str, ...]:
-        """The nodes that follow when `port` is taken."""
-        return tuple(edge.target for edge in self.outgoing.get(node, ()) if edge.port == port)
-
     @cached_property
     def order(self) -> tuple[str, ...]:
         """All nodes, each after all that lead to it. What stands on a circle is left out."""

@@ -141,7 +141,6 @@ class End:
 
     status: Literal["completed", "failed"]
     message: str = ""
-    output: Json = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,11 +58,6 @@ def create_workflow(
     return workflow
 
 
-def save_draft(*, workflow: Workflow, graph: Json, revision: int | None = None) -> Workflow:
-    """See `update_workflow`."""
-    return update_workflow(workflow=workflow, revision=revision, graph=graph)
-
-
 def update_workflow(
     *,
     workflow: Workflow,

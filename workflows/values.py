@@ -123,13 +123,6 @@ def _as_json_number(exact: Exact) -> int | float | None:
     return number if number - number == 0 and Decimal(repr(number)) == exact else None
 
 
-def to_integer(value: Json, field: str = "value") -> int:
-    number = to_number(value, field)
-    if number != int(number):
-        raise wrong_type(value, "a whole number", field)
-    return int(number)
-
-
 def to_boolean(value: Json, field: str = "value") -> bool:
     """true and false; the texts true, yes, on, 1 and false, no, off, 0 in any case; the numbers 1
     and 0. Nothing is neither: an answer that is missing is not a no."""

@@ -119,7 +119,7 @@ def test_nodes_stay_where_people_put_them() -> None:
 
 def test_a_type_that_is_gone_is_drawn_all_the_same() -> None:
     (card,) = draw(Graph({"a": Node("a", "gone")}, ())).cards
-    assert (card.name, card.label, card.is_known) == ("a", "gone", False)
+    assert (card.name, card.label, card.category) == ("a", "gone", "unknown")
 
 
 def test_five_hundred_nodes_are_laid_out_quickly() -> None:

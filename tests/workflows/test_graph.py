@@ -77,12 +77,6 @@ def test_defaults_are_those_of_the_contract() -> None:
     )
 
 
-def test_after_follows_one_port() -> None:
-    drawn = Graph.from_json(graph(node("a"), node("b"), node("c"), "a:true -> b", "a:false -> c"))
-    assert drawn.after("a", "true") == ("b",)
-    assert drawn.after("a", "error") == ()
-
-
 def test_bodies_of_nested_iterators() -> None:
     drawn = Graph.from_json(
         graph(

@@ -85,7 +85,7 @@ def test_a_draft_may_be_incomplete_and_counts_its_revision() -> None:
     workflow = new()
     draft = {"nodes": [{"id": "later", "type": "not_chosen_yet"}], "edges": []}
 
-    services.save_draft(workflow=workflow, graph=draft, revision=1)
+    services.update_workflow(workflow=workflow, graph=draft, revision=1)
 
     stored = Workflow.objects.get()
     assert (stored.draft, stored.revision, workflow.revision) == (draft, 2, 2)
@@ -105,7 +105,7 @@ def test_a_draft_comes_back_as_it_was_saved() -> None:
     }
     edge = {"id": "edge_1", "source": "start", "port": "default", "target": "say"}
     draft = {"nodes": [START, node], "edges": [edge]}
-    services.save_draft(workflow=new(), graph=draft)
+    services.update_workflow(workflow=new(), graph=draft)
     assert json.dumps(Workflow.objects.get().draft) == json.dumps(draft)
 
 
@@ -130,7 +130,7 @@ def test_a_draft_comes_back_as_it_was_saved() -> None:
 def test_a_broken_draft_is_refused_with_node_and_field(draft: Any, node: str, field: str) -> None:
     workflow = new()
     with pytest.raises(GraphError) as caught:
-        services.save_draft(workflow=workflow, graph=draft, revision=1)
+        services.update_workflow(workflow=workflow, graph=draft, revision=1)
 
     assert (node, field) in [(problem.node, problem.field) for problem in caught.value.problems]
     assert Workflow.objects.get().revision == 1
@@ -138,10 +138,10 @@ def test_a_broken_draft_is_refused_with_node_and_field(draft: Any, node: str, fi
 
 def test_a_stale_revision_changes_nothing_and_says_the_current_one() -> None:
     workflow = new()
-    services.save_draft(workflow=workflow, graph=graph("second"), revision=1)
+    services.update_workflow(workflow=workflow, graph=graph("second"), revision=1)
 
     with pytest.raises(ConflictError) as caught:
-        services.save_draft(workflow=workflow, graph=graph("late"), revision=1)
+        services.update_workflow(workflow=workflow, graph=graph("late"), revision=1)
 
     assert (caught.value.code, caught.value.details) == ("stale_revision", {"revision": 2})
     assert Workflow.objects.get().draft == graph("second")
@@ -207,7 +207,7 @@ def test_versions_are_numbered_and_immutable() -> None:
     workflow, author = new(), user_with(Role.EDITOR)
 
     first = services.publish_workflow(workflow=workflow, note="first", by=author)
-    services.save_draft(workflow=workflow, graph=graph("two"), revision=1)
+    services.update_workflow(workflow=workflow, graph=graph("two"), revision=1)
     assert Workflow.objects.get().published == first
     second = services.publish_workflow(workflow=workflow)
 
@@ -238,7 +238,7 @@ def test_what_is_not_valid_is_not_published(draft: Any, finding: tuple[str, ...]
 
 def test_what_is_published_is_what_was_looked_at() -> None:
     seen = new()
-    services.save_draft(workflow=Workflow.objects.get(), graph=graph("unseen"), revision=1)
+    services.update_workflow(workflow=Workflow.objects.get(), graph=graph("unseen"), revision=1)
     with pytest.raises(ConflictError, match="Somebody else"):
         services.publish_workflow(workflow=seen)
 
@@ -246,7 +246,7 @@ def test_what_is_published_is_what_was_looked_at() -> None:
 def test_restoring_copies_a_version_into_the_draft() -> None:
     workflow = new()
     services.publish_workflow(workflow=workflow)
-    services.save_draft(workflow=workflow, graph=graph("two"))
+    services.update_workflow(workflow=workflow, graph=graph("two"))
     published = services.publish_workflow(workflow=workflow)
 
     services.restore_version(workflow=workflow, number=1)
@@ -297,7 +297,7 @@ def test_deleting_archives_and_switches_off() -> None:
     [
         pytest.param(lambda w: services.activate_workflow(workflow=w), id="activate"),
         pytest.param(lambda w: services.publish_workflow(workflow=w), id="publish"),
-        pytest.param(lambda w: services.save_draft(workflow=w, graph=graph()), id="save"),
+        pytest.param(lambda w: services.update_workflow(workflow=w, graph=graph()), id="save"),
     ],
 )
 def test_a_deleted_workflow_is_not_changed(action: Callable[[Workflow], Any]) -> None:
@@ -316,7 +316,7 @@ def test_a_workflow_that_another_one_starts_is_not_deleted(where: str) -> None:
     caller = new("Caller", calling(target))
     if where == "published version":
         publish_unchecked(caller)
-        services.save_draft(workflow=caller, graph=graph())
+        services.update_workflow(workflow=caller, graph=graph())
 
     with pytest.raises(ConflictError, match="'Caller'") as caught:
         services.delete_workflow(workflow=target)
@@ -348,35 +348,35 @@ def test_a_name_in_a_text_is_no_call() -> None:
 def test_workflows_may_not_start_each_other_in_a_circle(length: int, path: str) -> None:
     chain = [new(name) for name in "ABCD"[:length]]
     for caller, target in zip(chain[1:], [*chain[2:], chain[0]], strict=False):
-        services.save_draft(workflow=caller, graph=calling(target))
+        services.update_workflow(workflow=caller, graph=calling(target))
 
     with pytest.raises(CircularWorkflowError, match=path) as caught:
-        services.save_draft(workflow=chain[0], graph=calling(chain[1 % length]))
+        services.update_workflow(workflow=chain[0], graph=calling(chain[1 % length]))
     problem = caught.value.problems[0]
     assert (problem.node, problem.field) == ("call_0", "config.workflow")
 
 
 def test_a_circle_through_a_published_version_is_found() -> None:
     a, b = new("A"), new("B")
-    services.save_draft(workflow=b, graph=calling(a))
+    services.update_workflow(workflow=b, graph=calling(a))
     publish_unchecked(b)
-    services.save_draft(workflow=b, graph=graph())
+    services.update_workflow(workflow=b, graph=graph())
     with pytest.raises(CircularWorkflowError, match="A -> B -> A"):
-        services.save_draft(workflow=a, graph=calling(b))
+        services.update_workflow(workflow=a, graph=calling(b))
 
 
 def test_two_ways_to_the_same_workflow_are_no_circle() -> None:
     bottom = new("Bottom")
     left, right = new("Left", calling(bottom)), new("Right", calling(bottom))
     top = new("Top")
-    services.save_draft(workflow=top, graph=calling(left, right))
+    services.update_workflow(workflow=top, graph=calling(left, right))
     assert Workflow.objects.get(pk=top.pk).revision == 2
 
 
 @pytest.mark.parametrize("target", ["{{ trigger.id }}", "", None, 5, [], "x"])
 def test_what_names_no_workflow_starts_none(target: Any) -> None:
     node = {"id": "call", "type": "trigger_workflow", "config": {"workflow": target}}
-    services.save_draft(workflow=new(), graph={"nodes": [START, node], "edges": []})
+    services.update_workflow(workflow=new(), graph={"nodes": [START, node], "edges": []})
 
 
 # ---------------------------------------------------------------- documents
@@ -465,7 +465,7 @@ def test_of_two_who_save_at_once_one_is_told() -> None:
 
     def save(text: str) -> Callable[[], Any]:
         workflow = Workflow.objects.get(pk=pk)
-        return lambda: services.save_draft(workflow=workflow, graph=graph(text), revision=1)
+        return lambda: services.update_workflow(workflow=workflow, graph=graph(text), revision=1)
 
     results = at_once(*(save(f"text {n}") for n in range(4)))
     refused = [result for result in results if isinstance(result, ConflictError)]
