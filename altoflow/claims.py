@@ -16,7 +16,7 @@ from pathlib import Path
 # Right after a kill -9 the processes of the one before may need a moment to die.
 PATIENCE_SECONDS = 1.5
 BACKLOG = 1024
-# A client that stops in the middle of its request frees the thread that reads it.
+# A client that stops reading its response frees the thread that writes it.
 STALLED_CLIENT_SECONDS = 20
 
 
@@ -61,7 +61,7 @@ def claim_address(bind: str) -> socket.socket:
                 "Stop what uses it, or choose another address: --bind 127.0.0.1:8001."
             ) from None
     timeout = struct.pack("@ll", STALLED_CLIENT_SECONDS, 0)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeout)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeout)
     return listener
 
 

@@ -35,7 +35,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]
 
         settings = {
             "bind": f"fd://{self._listener.fileno()}",
-            "worker_class": "gthread",
+            "worker_class": "altoflow.web_worker.WebWorker",
             "workers": 1,
             "threads": configured.WAITING_CALLS + OTHER_THREADS,
             "keepalive": 75,
@@ -43,6 +43,8 @@ class WebServer(BaseApplication):  # type: ignore[misc]
             "graceful_timeout": 6,
             "loglevel": "warning",
             "control_socket_disable": True,
+            # It would wait for clients without end, whatever the socket's time limit is.
+            "sendfile": False,
             "post_fork": begin_worker,
         }
         for name, value in settings.items():
