@@ -27,13 +27,6 @@ from workflows.selectors import get_workflow
 
 NOT_KEPT = frozenset({"authorization", "cookie", "proxy-authorization", "x-csrftoken"})
 """Credentials for this installation, which a workflow needs nothing of."""
-NOT_ALLOWED = NOT_OURS | {
-    "clear-site-data",
-    "proxy-authorization",
-    "service-worker-allowed",
-    "set-cookie2",
-    "strict-transport-security",
-}
 
 UNTRUSTED = "default-src 'none'; sandbox"
 """What a workflow says is no page of this site, even if it is HTML and a browser shows it."""
@@ -113,7 +106,7 @@ def _header(answer: Answer, name: str, value: Json) -> str:
     """Its value as WSGI takes it: UTF-8 that is read as Latin-1. Raises HttpError."""
     if not HEADER_NAME.fullmatch(name):
         raise _unusable(answer, f"{name!r} can not be the name of a header")
-    if name in NOT_ALLOWED:
+    if name in NOT_OURS:
         raise _unusable(answer, f"the header {name} is not for a workflow to set")
     if not isinstance(value, str) or NOT_IN_HEADERS.search(value):
         raise _unusable(answer, f"the header {name} holds characters that no header can have")

@@ -12,13 +12,18 @@ from workflows.values import to_text
 
 NOT_OURS = frozenset(
     {
+        "clear-site-data",
         "connection",
         "content-encoding",
         "content-length",
         "content-security-policy",
         "keep-alive",
         "proxy-authenticate",
+        "proxy-authorization",
+        "service-worker-allowed",
         "set-cookie",
+        "set-cookie2",
+        "strict-transport-security",
         "te",
         "trailer",
         "transfer-encoding",
@@ -43,7 +48,7 @@ class RespondNode(NodeType):
     }
 
     class Config(NodeConfig):
-        status = serializers.IntegerField(label="Status", default=200, min_value=100, max_value=599)
+        status = serializers.IntegerField(label="Status", default=200, min_value=200, max_value=599)
         headers = HeadersField()
         body = JsonTemplateField(
             label="Body",
