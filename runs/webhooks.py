@@ -67,7 +67,7 @@ def hooks_app(environ: Environ, start_response: Callable[..., Any]) -> Iterable[
         **answer.headers,
     }
     start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", list(headers.items()))
-    return [content]
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [content]
 
 
 def renew_connection() -> None:
@@ -207,7 +207,7 @@ def _parts(environ: Environ, most: int) -> Iterator[bytes]:
         while missing and time.monotonic() < end and (part := stream.read(min(missing, CHUNK))):
             yield part
             missing -= len(part)
-    except OSError as error:
+    except Exception as error:  # each server has its own, for chunks that can not be read too
         raise RequestRefused(
             "The body could not be read to its end. Send it again.",
             verdict=Delivery.Verdict.UNUSABLE,

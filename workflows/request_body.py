@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import codecs
 import re
 from contextlib import suppress
 from urllib.parse import parse_qsl
@@ -88,8 +89,12 @@ def _text(body: bytes, charset: str) -> str:
 def _codec(charset: str) -> str:
     """Only codecs of texts: some of Python's others take very long. A byte order mark is no part
     of the text."""
-    known = charset if _CHARSET.fullmatch(charset) else "utf-8"
-    return "utf-8-sig" if known.replace("-", "") == "utf8" else known
+    if not _CHARSET.fullmatch(charset) or charset.replace("-", "") == "utf8":
+        return "utf-8-sig"
+    try:
+        return codecs.lookup(charset).name
+    except LookupError:
+        return "utf-8-sig"
 
 
 def _guessed(kind: str, body: bytes) -> Json:

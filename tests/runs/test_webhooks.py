@@ -140,6 +140,13 @@ def deactivated() -> Workflow:
     return services.deactivate_workflow(workflow=make_hook())
 
 
+class BrokenChunks:
+    """As gunicorn's: its errors are no OSErrors."""
+
+    def read(self, _size: int) -> bytes:
+        raise ValueError("Invalid chunk terminator")
+
+
 JSON = "application/json"
 REFUSED: dict[str, tuple[Any, dict[str, Any], int, str]] = {
     "body that is no JSON": (make_hook, {"body": b"{", "content_type": JSON}, 400, "bad_json"),
@@ -150,6 +157,17 @@ REFUSED: dict[str, tuple[Any, dict[str, Any], int, str]] = {
         "bad_json",
     ),
     "length that is none": (make_hook, {"CONTENT_LENGTH": "-1"}, 400, "unusable"),
+    "chunks that can not be read": (
+        make_hook,
+        {
+            "HTTP_TRANSFER_ENCODING": "chunked",
+            "CONTENT_LENGTH": "",
+            "wsgi.input_terminated": True,
+            "wsgi.input": BrokenChunks(),
+        },
+        400,
+        "unusable",
+    ),
     "body that ends early": (make_hook, {"CONTENT_LENGTH": "10"}, 400, "unusable"),
     "very long key": (make_hook, {"idempotency_key": "k" * 256}, 400, "unusable"),
     "signature missing": (unsigned, {}, 401, "bad_signature"),

@@ -79,6 +79,15 @@ class Signature(NodeConfig):
             raise serializers.ValidationError(
                 {"secret": ["Name the secret that signatures are checked with."]}
             )
+        if attrs["scheme"] == "none" and attrs["secret"]:
+            raise serializers.ValidationError(
+                {
+                    "scheme": [
+                        "Nothing is checked without a scheme. Choose one for this secret, or take "
+                        "the secret out."
+                    ]
+                }
+            )
         return attrs
 
 

@@ -69,6 +69,12 @@ def test_the_defaults_take_any_post() -> None:
             id="blank secret",
         ),
         pytest.param(
+            {"signature": {"secret": "{{ vault.a1b }}"}},
+            "signature",
+            "Nothing is checked without a scheme",
+            id="secret without scheme",
+        ),
+        pytest.param(
             {"signature": {"scheme": "github", "secret": "plain"}},
             "signature",
             "must not stand in a workflow",
@@ -256,6 +262,9 @@ BODIES = {
     "form that begins like json": (FORM, b"{a=1", {"{a": "1"}),
     "text": ("text/plain", b'{"a": 1}', '{"a": 1}'),
     "text in an unknown charset": ("text/plain; charset=idna", "é".encode(), "é"),
+    "text in ISO 8859-99": ("text/plain; charset=iso-8859-99", "é".encode(), "é"),
+    "json in Windows 1259": (JSON + "; charset=windows-1259", b"[1]", [1]),
+    "json in UTF 16be": (JSON + "; charset=utf16be", '"é"'.encode(), "é"),
     "text with broken characters": ("text/plain", b"a\xffb", "a\ufffdb"),
     "xml": ("application/soap+xml", b"<a/>", "<a/>"),
     "json without a type": ("", b' {"a": 1}', {"a": 1}),
