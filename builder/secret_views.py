@@ -18,6 +18,8 @@ from workflows.errors import ConflictError, WorkflowError
 from workflows.models import Role, Secret
 from workflows.plain_json import clean
 
+FIELDS = ("name", "replaces", "description", "expires_at")
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_role(Role.VIEWER)
@@ -43,9 +45,6 @@ def secret_list(request: HttpRequest) -> HttpResponse:
         "problem": problem,
     }
     return render(request, "builder/secrets.html", context, status=400 if problem else 200)
-
-
-FIELDS = ("name", "replaces", "description", "expires_at")
 
 
 def _set(request: HttpRequest, sent: dict[str, str]) -> Secret:
@@ -81,6 +80,6 @@ def secret_delete(request: HttpRequest, name: str) -> HttpResponse:
     attempt_to(
         request,
         lambda: vault.delete_secret(name=clean(name)),
+        f"{name} was deleted. Templates that use it fail from now on.",
     )
-    messages.success(request, f"{name} was deleted. Templates that use it fail from now on.")
     return redirect("secret_list")

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from builder import demo, panels
 from builder.json_input import graph_of, pretty, read_json
 from runs.filters import RunFilters
-from runs.pages import attempt_to, download, missing_is_404
+from runs.pages import attempt_to, download, missing_is_404, read_number
 from runs.selectors import list_runs, stats, workflow_activity
 from runs.services import start_run
 from workflows import selectors, services
@@ -117,13 +117,9 @@ def demo_install(request: HttpRequest) -> HttpResponse:
 @missing_is_404
 def workflow_detail(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
     workflow = selectors.get_workflow(workflow_id)
-    number = request.GET.get("version", "")
-    shown = selectors.get_version(workflow, int(number)) if _is_number(number) else None
+    number = read_number(request.GET.get("version", ""))
+    shown = None if number is None else selectors.get_version(workflow, number)
     return _workflow_page(request, workflow, shown=shown)
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 10
 
 
 def _workflow_page(
@@ -174,11 +170,11 @@ def problems_of(error: WorkflowError) -> list[Problem]:
 def draft_save(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
     """The draft from the text area, unless somebody else saved one meanwhile."""
     workflow = selectors.get_workflow(workflow_id)
-    text, revision = request.POST.get("graph", ""), request.POST.get("revision", "")
+    text = request.POST.get("graph", "")
+    revision = read_number(request.POST.get("revision", "")) or 0
     try:
         graph = graph_of(read_json(text, "graph"))
-        number = int(revision) if _is_number(revision) else 0
-        services.update_workflow(workflow=workflow, graph=graph, revision=number)
+        services.update_workflow(workflow=workflow, graph=graph, revision=revision)
     except WorkflowError as error:
         return _workflow_page(request, workflow, text=text, problems=problems_of(error))
     messages.success(request, "The draft was saved. Publish it to use it for new runs.")
@@ -281,11 +277,11 @@ def version_restore(request: HttpRequest, workflow_id: UUID, number: int) -> Htt
 def workflow_delete(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
     workflow = selectors.get_workflow(workflow_id)
 
-    def delete() -> bool:
-        services.delete_workflow(workflow=workflow)
-        return True
-
-    gone = attempt_to(request, delete, f"{workflow.name} was deleted. Its runs stay readable.")
+    gone = attempt_to(
+        request,
+        lambda: services.delete_workflow(workflow=workflow),
+        f"{workflow.name} was deleted. Its runs stay readable.",
+    )
     return redirect("workflow_list") if gone else redirect("workflow_detail", workflow_id)
 
 

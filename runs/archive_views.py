@@ -20,7 +20,7 @@ from runs.archive_restore import restore_run
 from runs.data_views import JSON, RUN_PARTS, STEP_PARTS, answer_raw, answer_rows
 from runs.filters import read_filters
 from runs.models import ArchivedRun, Run, Step
-from runs.pages import View, attempt_to, download, missing_is_404, pager, read_id
+from runs.pages import View, attempt_to, download, missing_is_404, pager, read_id, read_number
 from workflows.access import require_role
 from workflows.errors import NotFoundError
 from workflows.limits import limits
@@ -76,7 +76,7 @@ def archived_run(request: HttpRequest, archived_id: UUID) -> HttpResponse:
     entry = archive_index.get_archived(archived_id)
     context: dict[str, Any] = {"section": "runs", "archived": entry}
     try:
-        view = archive_reading.read_view(entry, attempt=_number(request, "attempt"))
+        view = archive_reading.read_view(entry, attempt=_attempt(request))
     except ArchiveError as error:
         context["refusal"] = error.message
         return render(request, "runs/archived.html", context, status=502)
@@ -105,8 +105,8 @@ def archived_run(request: HttpRequest, archived_id: UUID) -> HttpResponse:
 def archived_steps(request: HttpRequest, archived_id: UUID) -> HttpResponse:
     """The next steps of a long run."""
     entry = archive_index.get_archived(archived_id)
-    start = _number(request, "start")
-    view = archive_reading.read_view(entry, attempt=_number(request, "attempt"), start=start)
+    start = read_number(request.GET.get("start", "")) or 0
+    view = archive_reading.read_view(entry, attempt=_attempt(request), start=start)
     context = {"archived": entry} | _steps_context(view, start)
     return render(request, "runs/_more_steps.html", context)
 
@@ -189,7 +189,6 @@ def _part(archived_id: UUID, step_id: int, part: str) -> tuple[Any, str]:
     raise NotFoundError(f"There is no data called {part!r}.")
 
 
-def _number(request: HttpRequest, name: str) -> int:
-    """0 for anything that is none."""
-    text = request.GET.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+def _attempt(request: HttpRequest) -> int:
+    """0 for the last one."""
+    return read_number(request.GET.get("attempt", "")) or 0

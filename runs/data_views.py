@@ -13,7 +13,7 @@ from rest_framework.renderers import JSONRenderer
 
 from runs import presentation, selectors
 from runs.json_tree import read_path, rows_of, value_at
-from runs.pages import download, missing_is_404
+from runs.pages import download, missing_is_404, read_number
 from runs.serializers import RunSerializer, StepSerializer
 from workflows.access import require_role
 from workflows.errors import NotFoundError
@@ -47,9 +47,8 @@ def data_tree(request: HttpRequest, run_id: UUID, part: str, step_id: int = 0) -
 def answer_rows(request: HttpRequest, value: Any, root: str) -> HttpResponse:
     """Raises NotFoundError."""
     path = read_path(request.GET.get("path", ""))
-    start = request.GET.get("start", "")
-    first = int(start) if start.isascii() and start.isdigit() and len(start) < 10 else 0
-    rows = rows_of(value_at(value, path), root=root, path=path, start=first)
+    start = read_number(request.GET.get("start", "")) or 0
+    rows = rows_of(value_at(value, path), root=root, path=path, start=start)
     return render(
         request,
         "runs/_tree_rows.html",

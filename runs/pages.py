@@ -65,6 +65,12 @@ def read_id(text: str) -> UUID | None:
         return None
 
 
+def read_number(text: str, *, digits: int = 9) -> int | None:
+    """The number in an address; None for anything else, and for more digits."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= digits
+    return int(text) if is_number else None
+
+
 def address_with(request: HttpRequest, **changes: str) -> str:
     """This page's address with other parameters; an empty one is left out."""
     params = request.GET.copy()

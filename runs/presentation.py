@@ -13,6 +13,7 @@ from django.db.models.functions import Cast, Length
 
 from runs.json_tree import Row, rows_of
 from runs.models import Run, Step
+from runs.pages import read_number
 
 STEPS_AT_ONCE = 200
 INLINE_CHARACTERS = 6_000
@@ -224,13 +225,12 @@ class Cursor:
     def read(cls, params: Mapping[str, str]) -> Cursor:
         """What can not be read counts as unknown."""
         pairs = (text.partition(".") for text in params.get("unfinished", "").split(",")[:5000])
-        last = params.get("last", "")
         return cls(
-            last_step=int(last) if last.isascii() and last.isdigit() and len(last) < 19 else 0,
+            last_step=read_number(params.get("last", ""), digits=18) or 0,
             unfinished={
-                int(pk): status
-                for pk, _, status in pairs
-                if pk.isascii() and pk.isdigit() and len(pk) < 19
+                pk: status
+                for text, _, status in pairs
+                if (pk := read_number(text, digits=18)) is not None
             },
             state=params.get("state", ""),
         )

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from runs import archive_index, presentation, selectors, services
 from runs.filters import ReadFilters, read_filters
 from runs.models import Delivery, Run, Step
-from runs.pages import address_with, attempt_to, missing_is_404, pager, read_id
+from runs.pages import address_with, attempt_to, missing_is_404, pager, read_id, read_number
 from runs.selectors import Page
 from runs.services import WhichVersion
 from workflows.access import require_role
@@ -31,6 +31,7 @@ TABS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Failed", (Run.Status.FAILED,)),
     ("Cancelled", (Run.Status.CANCELLED,)),
 )
+FILTERS = ("workflow", "trigger", "from", "to", "q")
 
 
 # ---------------------------------------------------------------- lists
@@ -55,9 +56,6 @@ def run_list(request: HttpRequest) -> HttpResponse:
             **_rows_context(request, page),
         },
     )
-
-
-FILTERS = ("workflow", "trigger", "from", "to", "q")
 
 
 @require_safe
@@ -197,7 +195,7 @@ def run_steps(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """The next steps of a long run."""
     run = selectors.get_run(run_id)
     number = _attempt_of(request, run)
-    start = _number(request, "start", 0)
+    start = read_number(request.GET.get("start", "")) or 0
     attempt_steps = selectors.steps_of_attempt(run, number)
     end = start + presentation.STEPS_AT_ONCE
     steps = list(presentation.with_sizes(attempt_steps)[start:end])
@@ -253,13 +251,8 @@ def _graph_of(run: Run) -> Graph | None:
 
 def _attempt_of(request: HttpRequest, run: Run) -> int:
     """The one asked for; the last one for anything else."""
-    wanted = _number(request, "attempt", run.attempt)
-    return wanted if 1 <= wanted <= run.attempt else run.attempt
-
-
-def _number(request: HttpRequest, name: str, default: int) -> int:
-    text = request.GET.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else default
+    wanted = read_number(request.GET.get("attempt", "")) or run.attempt
+    return min(wanted, run.attempt)
 
 
 # ---------------------------------------------------------------- buttons

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -183,7 +182,7 @@ def deactivate_workflow(*, workflow: Workflow) -> Workflow:
     return workflow
 
 
-def delete_workflow(*, workflow: Workflow) -> None:
+def delete_workflow(*, workflow: Workflow) -> Workflow:
     """Archive it: it is inactive and gone from the lists, its runs stay readable. Raises
     ConflictError `in_use` that names the workflows which start this one."""
     with transaction.atomic():
@@ -195,11 +194,12 @@ def delete_workflow(*, workflow: Workflow) -> None:
                 code="in_use",
                 details={"workflows": [str(caller.pk) for caller in callers]},
             )
-        now: datetime = timezone.now()
+        now = timezone.now()
         Workflow.objects.filter(pk=workflow.pk, archived_at=None).update(
             archived_at=now, updated_at=now, is_active=False
         )
     workflow.refresh_from_db()
+    return workflow
 
 
 def _refuse_archived(workflow: Workflow) -> None:
