@@ -33,9 +33,9 @@ class Dose:
     """Runs of each iterator."""
     delays: int = 400
     waiting: int = 10_000
-    old_runs: int = 5_000
+    old_runs: int = 2_500
     """Runs that are archived in a round."""
-    limit_seconds: float = 200.0
+    limit_seconds: float = 180.0
     """No round begins later."""
 
 

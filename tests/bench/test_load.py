@@ -65,8 +65,18 @@ def test_no_request_begins_after_the_end(generator: LoadGenerator, receiver: Rec
 def test_the_server_gets_what_was_asked_for(
     generator: LoadGenerator, httpserver: HTTPServer
 ) -> None:
-    httpserver.expect_request("/a", method="PUT", json={"n": "ü"}).respond_with_data("é" * 100_000)
-    load = Load(httpserver.port, "/a", method="PUT", body='{"n": "ü"}', connections=2, most=4)
+    httpserver.expect_request(
+        "/a", method="PUT", json={"n": "ü"}, headers={"Authorization": "Bearer key"}
+    ).respond_with_data("é" * 100_000)
+    load = Load(
+        httpserver.port,
+        "/a",
+        method="PUT",
+        body='{"n": "ü"}',
+        authorization="Bearer key",
+        connections=2,
+        most=4,
+    )
     outcome = generator.send(load).check(200)
     assert [answer.body for answer in outcome.answers] == ["é" * 100_000] * 4
 
