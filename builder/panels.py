@@ -16,7 +16,7 @@ from workflows.errors import GraphError, Problem
 from workflows.graph import Graph, Node
 from workflows.models import Role, Workflow
 from workflows.node_type import Json, TriggerType
-from workflows.nodes import registry
+from workflows.nodes import is_trigger, registry
 from workflows.selectors import webhook_url
 from workflows.validation import Findings, check_graph
 
@@ -36,13 +36,6 @@ def findings_of(graph: Graph | None) -> Findings:
     return check_graph(graph)
 
 
-def trigger_of(graph: Graph | None) -> Node | None:
-    for node in graph.nodes.values() if graph else ():
-        if isinstance(registry().get(node.type), TriggerType):
-            return node
-    return None
-
-
 def trigger_types(workflows: Iterable[Workflow]) -> dict[UUID, str]:
     """The trigger of each workflow: of what is published, else of the draft. One query."""
     rows = Workflow.objects.filter(pk__in=[each.pk for each in workflows])
@@ -54,10 +47,8 @@ def trigger_types(workflows: Iterable[Workflow]) -> dict[UUID, str]:
 
 
 def _type_of_trigger(graph: Json) -> str:
-    for node in graph.get("nodes", []):
-        if isinstance(registry().get(node.get("type", "")), TriggerType):
-            return str(node["type"])
-    return ""
+    types = (str(node.get("type", "")) for node in graph.get("nodes", []))
+    return next(filter(is_trigger, types), "")
 
 
 def sample_payload(trigger: Node | None) -> Json:

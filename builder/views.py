@@ -23,6 +23,7 @@ from runs.selectors import list_runs, stats, workflow_activity
 from runs.services import start_run
 from workflows import selectors, services
 from workflows.access import require_role, user_of
+from workflows.compiled import trigger_in
 from workflows.errors import Problem, WorkflowError
 from workflows.graph import Graph
 from workflows.models import Role, Version, Workflow, empty_graph
@@ -133,7 +134,7 @@ def _workflow_page(
     """`shown`: an older version in place of the draft; `text`: a draft that could not be saved."""
     draft = panels.read_draft(workflow)
     graph = Graph.from_json(shown.graph) if shown else draft
-    trigger = panels.trigger_of(draft)
+    trigger = trigger_in(draft) if draft else None
     context = {
         "section": "workflows",
         "workflow": workflow,

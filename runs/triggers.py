@@ -14,7 +14,7 @@ from workflows.compiled import CompiledConfig
 from workflows.errors import GraphError, Problem, TemplateError
 from workflows.models import Version
 from workflows.node_type import Json, NodeType
-from workflows.nodes import registry
+from workflows.nodes import is_trigger, registry
 
 MOST_KNOWN = 10_000
 READ_AT_ONCE = 200
@@ -92,7 +92,6 @@ def _read(keys: Sequence[VersionKey]) -> Iterator[tuple[VersionKey, Trigger | No
 
 def _trigger(version_id: int, graph: Json) -> Trigger | None:
     for node in graph["nodes"] if graph else ():
-        node_type = registry().get(node["type"])
-        if node_type is not None and node_type.category == "trigger":
+        if is_trigger(node["type"]):
             return Trigger(version_id, node["id"], node["type"], node.get("config", {}))
     return None

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
 from django.db import connection
-from rest_framework import serializers
 
 from runs import children
 from runs.effects import crashed
@@ -21,9 +20,9 @@ from runs.http_error import Seats
 from runs.outcomes import node_timeout, storable
 from runs.state import ERROR_PORT, StepContext
 from workflows import plain_json, vault
-from workflows.compiled import CompiledConfig
-from workflows.errors import GraphError, NodeError, Problem, TemplateError
-from workflows.graph import Graph, Node, flattened, joined
+from workflows.compiled import CompiledConfig, config_of
+from workflows.errors import GraphError, NodeError, Problem
+from workflows.graph import Graph, Node
 from workflows.ids import uuid7
 from workflows.limits import limits
 from workflows.node_type import Call, End, ForEach, Json, NodeType, Output, Respond, Result, Wait
@@ -123,18 +122,7 @@ def _compiled(node: Node) -> tuple[NodeType, CompiledConfig]:
     if node_type is None:
         message = f"There is no node type {node.type!r}. Choose one from the palette."
         raise GraphError([Problem("unknown_type", message, node.id, "type")])
-    try:
-        return node_type, CompiledConfig.compile(node_type.Config, node.config)
-    except serializers.ValidationError as error:
-        raise GraphError(
-            [
-                Problem("invalid_config", message, node.id, joined("config", path))
-                for path, message in flattened(error.detail)
-            ]
-        ) from error
-    except TemplateError as error:
-        place = joined("config", str(error.details.get("path", "")))
-        raise GraphError([Problem(error.code, error.message, node.id, place)]) from error
+    return node_type, config_of(node, node_type)
 
 
 def _surroundings() -> dict[str, Json]:

@@ -9,7 +9,7 @@ from typing import Any
 from rest_framework import serializers
 
 from workflows.errors import GraphError, Problem, TemplateError
-from workflows.graph import Edge, Graph, Node
+from workflows.graph import Edge, Graph, Node, flattened, joined
 from workflows.node_type import (
     HtmlTemplateField,
     ItemTemplatesField,
@@ -19,7 +19,7 @@ from workflows.node_type import (
     NodeType,
     TemplateField,
 )
-from workflows.nodes import registry
+from workflows.nodes import is_trigger, registry
 from workflows.templating import AsHtml, CompiledValue, Fixed, PerItem, Resolved, compile_value
 
 
@@ -98,16 +98,17 @@ class CompiledGraph:
 
 def compile_graph(graph: Graph) -> CompiledGraph:
     """Raises GraphError when a node can not be used (a type was uninstalled, a rule changed)."""
-    trigger = _trigger_of(graph)
+    trigger = _trigger_id(graph)
     reached = {trigger, *graph.descendants(trigger)}
     nodes = {}
     for name in graph.order:
         if name in reached:
             node = graph.nodes[name]
+            node_type = _type_of(node)
             nodes[name] = CompiledNode(
                 node,
-                _type_of(node),
-                _config_of(node),
+                node_type,
+                _published_config_of(node, node_type),
                 graph.outgoing.get(name, ()),
                 sum(edge.source in reached for edge in graph.incoming.get(name, ())),
             )
@@ -124,11 +125,29 @@ def _levels(graph: Graph, nodes: Mapping[str, CompiledNode]) -> dict[str, dict[s
     return levels
 
 
-def _trigger_of(graph: Graph) -> str:
-    for node in graph.nodes.values():
-        node_type = registry().get(node.type)
-        if node_type is not None and node_type.category == "trigger":
-            return node.id
+def trigger_in(graph: Graph) -> Node | None:
+    """The first one of a graph that was not checked."""
+    return next((node for node in graph.nodes.values() if is_trigger(node.type)), None)
+
+
+def config_of(node: Node, node_type: NodeType) -> CompiledConfig:
+    """Raises GraphError with a problem for each field."""
+    try:
+        return CompiledConfig.compile(node_type.Config, node.config)
+    except serializers.ValidationError as error:
+        problems = [
+            Problem("invalid_config", message, node.id, joined("config", path))
+            for path, message in flattened(error.detail)
+        ]
+        raise GraphError(problems) from error
+    except TemplateError as error:
+        place = joined("config", str(error.details.get("path", "")))
+        raise GraphError([Problem(error.code, error.message, node.id, place)]) from error
+
+
+def _trigger_id(graph: Graph) -> str:
+    if trigger := trigger_in(graph):
+        return trigger.id
     raise GraphError([Problem("no_trigger", "The graph has no trigger. Add one to start it with.")])
 
 
@@ -140,9 +159,9 @@ def _type_of(node: Node) -> NodeType:
     return node_type
 
 
-def _config_of(node: Node) -> CompiledConfig:
+def _published_config_of(node: Node, node_type: NodeType) -> CompiledConfig:
     try:
-        return CompiledConfig.compile(_type_of(node).Config, node.config)
-    except (serializers.ValidationError, TemplateError) as error:
-        message = f"The settings of {node.id!r} can not be used: {error}. Correct and publish them."
-        raise GraphError([Problem("invalid_config", message, node.id, "config")]) from error
+        return config_of(node, node_type)
+    except GraphError as error:
+        why = f"The settings of {node.id!r} can not be used: {error.message}"
+        raise GraphError(error.problems, f"{why} Correct and publish them.") from error

@@ -6,14 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from rest_framework import serializers
-
-from workflows.compiled import CompiledConfig
-from workflows.errors import GraphError, Problem, TemplateError
-from workflows.graph import RESERVED_IDS, Edge, Graph, Node, flattened, joined
+from workflows.compiled import CompiledConfig, config_of, trigger_in
+from workflows.errors import GraphError, Problem
+from workflows.graph import RESERVED_IDS, Edge, Graph, Node
 from workflows.limits import limits
 from workflows.node_type import NodeType
-from workflows.nodes import registry
+from workflows.nodes import is_trigger, registry
 from workflows.suggestions import did_you_mean
 
 API_TRIGGER, RESPOND, DELAY = "api_trigger", "respond", "delay"
@@ -62,7 +60,7 @@ def _size(graph: Graph) -> Iterator[Problem]:
 
 
 def _trigger(graph: Graph) -> Iterator[Problem]:
-    triggers = [node.id for node in graph.nodes.values() if _is_trigger(node)]
+    triggers = [node.id for node in graph.nodes.values() if is_trigger(node.type)]
     if not triggers:
         yield Problem("no_trigger", "The graph has no trigger. Add one to start it with.")
     for extra in triggers[1:]:
@@ -72,11 +70,6 @@ def _trigger(graph: Graph) -> Iterator[Problem]:
             extra,
             "type",
         )
-
-
-def _is_trigger(node: Node) -> bool:
-    node_type = registry().get(node.type)
-    return node_type is not None and node_type.category == "trigger"
 
 
 def _node(node: Node, configs: dict[str, CompiledConfig]) -> Iterator[Problem]:
@@ -89,16 +82,12 @@ def _node(node: Node, configs: dict[str, CompiledConfig]) -> Iterator[Problem]:
     if node.continue_on_error and not node_type.can_fail:
         message = f"{node_type.label} can not fail. Switch continue_on_error off."
         yield Problem("not_allowed", message, node.id, "continue_on_error")
-    if node.retry and node_type.category == "trigger":
+    if node.retry and is_trigger(node.type):
         yield Problem("not_allowed", "A trigger has no retry. Remove it.", node.id, "retry")
     try:
-        configs[node.id] = CompiledConfig.compile(node_type.Config, node.config)
-    except serializers.ValidationError as error:
-        for path, message in flattened(error.detail):
-            yield Problem("invalid_config", message, node.id, joined("config", path))
-    except TemplateError as error:
-        place = joined("config", str(error.details.get("path", "")))
-        yield Problem(error.code, error.message, node.id, place)
+        configs[node.id] = config_of(node, node_type)
+    except GraphError as error:
+        yield from error.problems
 
 
 def _edges(graph: Graph) -> Iterator[Problem]:
@@ -115,7 +104,7 @@ def _edges(graph: Graph) -> Iterator[Problem]:
 
 
 def _edge(source: Node, target: Node, edge: Edge) -> Iterator[Problem]:
-    if _is_trigger(target):
+    if is_trigger(target.type):
         message = f"{_shown(edge)}: a trigger starts the workflow, no edge may lead to it."
         yield Problem("edge_to_trigger", message, target.id, "edges")
     node_type = registry().get(source.type)
@@ -215,10 +204,10 @@ def _unanswered(graph: Graph) -> Iterator[Problem]:
 
 
 def _unreached(graph: Graph) -> Iterator[Problem]:
-    trigger = next((node.id for node in graph.nodes.values() if _is_trigger(node)), None)
+    trigger = trigger_in(graph)
     if trigger is None:
         return
-    reached = {trigger, *graph.descendants(trigger)}
+    reached = {trigger.id, *graph.descendants(trigger.id)}
     for node in graph.nodes:
         if node not in reached:
             yield Problem("unreached", f"No edge leads to {node!r}, it never runs.", node, "edges")

@@ -10,7 +10,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from types import ModuleType
 
-from workflows.node_type import NodeType
+from workflows.node_type import NodeType, TriggerType
 
 
 @cache
@@ -27,6 +27,11 @@ def registry() -> Mapping[str, NodeType]:
             )
         found[node_type.type] = node_type
     return dict(sorted(found.items()))
+
+
+def is_trigger(node_type: str) -> bool:
+    """A type that is not installed is none."""
+    return isinstance(registry().get(node_type), TriggerType)
 
 
 def _classes() -> Iterator[type[NodeType]]:
