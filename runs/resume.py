@@ -10,7 +10,8 @@ from typing import Any, Literal
 from runs.models import Step
 from runs.state import StepKey
 from workflows.compiled import CompiledGraph, CompiledNode
-from workflows.errors import ConflictError
+from workflows.errors import ConflictError, NodeError
+from workflows.values import to_list
 
 Action = Literal["reused", "repeated", "new"]
 
@@ -108,21 +109,34 @@ def _walk(
         reached |= {edge.target for edge in node.outgoing if is_open or edge.port in ports}
         for key in keys:
             yield _planned(node, "reused" if key in reused else "repeated", key[1])
-        if not keys or _has_new_items(graph, name, last, reused):
+        if _may_be_new(graph, name, last, reused):
             yield _planned(node, "new", "")
 
 
-def _has_new_items(
+def _may_be_new(
     graph: CompiledGraph, name: str, last: Mapping[StepKey, Step], reused: set[StepKey]
 ) -> bool:
-    """Whether the iterator around a node will give it items that it has not seen."""
+    """Whether a node that is reached will run where it did not run before: outside of iterators if
+    it has no step, else for the items that it has not seen."""
+    seen = sum(key[0] == name for key in last)
     scope = next(iter(graph.graph.scopes[name]))
     if not scope:
-        return False
+        return not seen
+    if _may_be_new(graph, scope[-1], last, reused):
+        return True
     around = [key for key in last if key[0] == scope[-1]]
-    items = sum(len((last[key].input or {}).get("items") or ()) for key in around)
-    seen = sum(key[0] == name for key in last)
-    return any(key not in reused for key in around) and seen < items
+    if all(key in reused for key in around):
+        return False
+    counts = [_items_of(last[key]) for key in around]
+    return not seen or None in counts or seen < sum(filter(None, counts))
+
+
+def _items_of(iterator: Step) -> int | None:
+    """None: its input was no list."""
+    try:
+        return len(to_list((iterator.input or {}).get("items"), "items"))
+    except NodeError:
+        return None
 
 
 def _planned(node: CompiledNode, action: Action, iteration: str) -> PlannedStep:

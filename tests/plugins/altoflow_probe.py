@@ -30,6 +30,8 @@ answers: dict[str, Callable[[], Json]] = {}
 """What the effect of a node id answers; may raise."""
 on_value: dict[str, Callable[[Json], Json]] = {}
 """The same, given the value."""
+on_step: dict[str, Callable[[Context, Json], Json]] = {}
+"""The same, given who asks and the value."""
 gates: dict[str, threading.Event] = {}
 """The effect of a node id waits for its gate."""
 
@@ -98,6 +100,8 @@ class ProbeEffect(NodeType):
                 os.kill(os.getpid(), 9)
         if context.node_id in gates:
             gates[context.node_id].wait(10)
+        if context.node_id in on_step:
+            return Output(on_step[context.node_id](context, config["value"]))
         if context.node_id in on_value:
             return Output(on_value[context.node_id](config["value"]))
         if context.node_id in answers:

@@ -259,6 +259,32 @@ def test_the_plan_and_the_history_of_a_loop() -> None:
     assert sorted(again) == ["3", "4", "5"]
 
 
+@pytest.mark.parametrize("items", [[], 5], ids=["no items", "no list, its error caught"])
+def test_the_plan_leaves_the_body_of_a_reused_iterator_out(items: Any) -> None:
+    failed = failed_behind_a_loop(items, continue_on_error=True)
+    planned = {(p.node_id, p.action) for p in plan_resume(run=failed).steps}
+    assert ("each", "reused") in planned
+    assert not {"inner", "send"} & {name for name, _ in planned}
+
+
+def test_a_plan_over_what_is_no_list() -> None:
+    failed = run(each(*EFFECT), 5)
+    planned = [(p.node_id, p.action) for p in plan_resume(run=failed).steps]
+    assert planned[1:] == [("each", "repeated"), ("send", "new"), ("after", "new")]
+
+
+def failed_behind_a_loop(items: Any, **more: Any) -> Run:
+    """An iterator that has ended, and a step behind it that failed."""
+    broken.add("last")
+    ends = ("each -> last", "each:error -> last")
+    outer = node("each", "iterator", items="{{ trigger }}", **more)
+    inner = node("inner", "iterator", items="{{ item }}")
+    body = ("each:item -> inner", "inner:item -> send", EFFECT[0])
+    last = node("last", "probe_effect", value="last")
+    altoflow_probe.on_value["last"] = send
+    return run(graph(outer, inner, last, *body, "start -> each", *ends), items)
+
+
 def test_resume_from_the_iterator_repeats_all_items() -> None:
     broken.add(2)
     failed = run(each(*EFFECT, mode="sequential"), [0, 1, 2])
