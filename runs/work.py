@@ -43,7 +43,8 @@ STOP_SECONDS = 5.0
 """How long effects that are under way may still take when the process is told to stop."""
 MOST_DEATHS = 5
 SUSPECT_PAUSE = 2.0
-"""How long a worker without a free moment lets jobs wait that workers keep dying with."""
+"""How long a job that workers keep dying with is tried alone, until it makes progress; and how long
+a worker without a free moment leaves such jobs alone."""
 CLOCK_SECONDS = 5.0
 
 
@@ -63,9 +64,8 @@ class WorkLoop:
         self.watchdog = Watchdog(slot, self.owner, self._movable)
         self.scheduler = Scheduler()
         self.stopping_since: float | None = None
-        self._alone = False
         self._beat_at = self._clock_at = self._asked_at = 0.0
-        self._suspect_at = time.monotonic()
+        self._suspect_at = time.monotonic() + SUSPECT_PAUSE
         self._read_clock()
 
     def run(self) -> None:
@@ -193,7 +193,7 @@ class WorkLoop:
         """One transaction: fence, steps, run states, jobs, leases, heartbeat, the next claims."""
         changed = [s for s in self.held.values() if s.unsaved or s.ending or s.is_idle]
         most = self._room()
-        due = most > 0 and (self._something_is_due() or self._takes_a_suspect())
+        due = most > 0 and self._something_is_due()
         if not (changed or due or self._lease_is_old() or self._beat_is_old()):
             return []
         with transaction.atomic():
@@ -203,7 +203,10 @@ class WorkLoop:
             services.cancel_runs(run_id for state in mine for run_id in state.forsaken)
             self._stay_alive()
             claims = self._claim(most) if due else []
+        on_trial = self._is_trying()
         store.mark_saved(mine)
+        if on_trial and not self._is_trying():
+            self._suspect_at = time.monotonic()
         self._call_listeners(mine)
         self._let_go(changed, mine)
         return claims
@@ -218,9 +221,6 @@ class WorkLoop:
         """Forget runs that have ended, are parked, or belong to somebody else now."""
         kept = {state.run_id for state in mine if not (state.ending or state.is_idle)}
         self._forget([state for state in changed if state.run_id not in kept])
-        if not self.held:
-            self._alone = False
-            self._suspect_at = time.monotonic()
 
     def _forget(self, states: Sequence[RunState]) -> None:
         for state in states:
@@ -265,34 +265,33 @@ class WorkLoop:
 
     def _room(self) -> int:
         """How many runs may be claimed now."""
-        if self.was_told_to_stop or self._alone:
+        if self.was_told_to_stop or (self._is_trying() and self._is_early()):
             return 0
         if len(self.backlog) >= self.effects.size or self._is_worn_out():
             return 0
         return min(MOST_CLAIMED, MOST_HELD - len(self.held))
 
     def _claim(self, most: int) -> list[leases.Claim]:
-        """Within the transaction of a turn. A job that workers keep dying with is claimed alone; on
-        a worker that is never idle, one now and then beside the others."""
+        """Within the transaction of a turn. Of the jobs that workers keep dying with one at a time:
+        alone, or where there is always something else, one now and then beside the others."""
         claims = leases.claim(self.owner, most)
-        idle = not self.held and not claims
-        if idle or self._takes_a_suspect():
-            suspects = leases.claim(self.owner, 1, suspects=True)
-            self._alone = idle and bool(suspects)
-            self._suspect_at = time.monotonic()
-            claims += suspects
+        if self._takes_a_suspect() and not (claims and self._is_early()):
+            claims += leases.claim(self.owner, 1, suspects=True)
+            self._suspect_at = time.monotonic() + SUSPECT_PAUSE
         return claims
 
     def _takes_a_suspect(self) -> bool:
-        """Whether this worker has been busy for so long that a suspect may come beside the others,
-        never two of them."""
-        long_busy = self.held and time.monotonic() - self._suspect_at > SUSPECT_PAUSE
-        return bool(long_busy) and not any(
-            state.deaths >= leases.SUSPECT_DEATHS for state in self.held.values()
-        )
+        return not self._is_trying() and not (self.held and self._is_early())
+
+    def _is_trying(self) -> bool:
+        """Whether a suspect is here that has made no progress yet."""
+        return any(state.deaths >= leases.SUSPECT_DEATHS for state in self.held.values())
+
+    def _is_early(self) -> bool:
+        return time.monotonic() < self._suspect_at
 
     def _something_is_due(self) -> bool:
-        due = leases.next_due(suspects=not self.held)
+        due = leases.next_due(suspects=self._takes_a_suspect())
         return due is not None and due <= self.now() + 0.001
 
     def _is_worn_out(self) -> bool:
@@ -349,7 +348,7 @@ class WorkLoop:
         times = [self.scheduler.next_look]
         times += [call.context.deadline for call in self.flying.values() if not call.abandoned]
         times += [state.next_due for state in self.held.values() if state.waits]
-        if self._room() and (due := leases.next_due(suspects=not self.held)) is not None:
+        if self._room() and (due := leases.next_due(suspects=self._takes_a_suspect())) is not None:
             times.append(due)
         return max(0, min([LONGEST_SLEEP, *(moment - self.now() for moment in times)]))
 

@@ -11,6 +11,7 @@ import requests
 from tests.environment.installation import Installation
 
 TIMEOUT_SECONDS = 20.0
+PATIENCE_SECONDS = 5.0
 FINISHED = ("completed", "failed", "cancelled")
 
 
@@ -24,17 +25,27 @@ class Client:
         self._headers = {"Authorization": f"Bearer {made.stdout.strip()}"}
 
     def call(self, method: str, path: str, body: Any = None, **params: Any) -> Any:
-        answer = requests.request(
-            method,
-            f"{self.installation.url}/api/v1/{path}",
-            json=body,
-            params=params,
-            headers=self._headers,
-            timeout=TIMEOUT_SECONDS,
-        )
+        answer = self._ask(method, f"{self.installation.url}/api/v1/{path}", body, params)
         log = self.installation.logs[-4_000:] if answer.status_code >= 500 else ""
         assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}\n{log}"
         return answer.json() if answer.content else None
+
+    def _ask(self, method: str, url: str, body: Any, params: dict[str, Any]) -> requests.Response:
+        """A question is asked again when the web process was killed before it answered."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return requests.request(
+                    method,
+                    url,
+                    json=body,
+                    params=params,
+                    headers=self._headers,
+                    timeout=TIMEOUT_SECONDS,
+                )
+            except requests.ConnectionError:
+                if method != "GET" or time.monotonic() > deadline:
+                    raise
 
     def publish(self, name: str, graph: dict[str, Any]) -> dict[str, Any]:
         """The workflow, active, with its `webhook_url`."""
