@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from runs.state import ChildCall, NewRun
+from runs.state import ChildCall, ChildRun
 from runs.triggers import trigger_of
 from workflows.errors import NodeError
 from workflows.ids import uuid7
@@ -26,7 +26,7 @@ def prepare(call: ChildCall) -> Output | NodeError:
         _, payload = encode(call.inputs)
     except NodeError as error:
         return error
-    new = NewRun(
+    new = ChildRun(
         run_id=uuid7().hex,
         workflow_id=workflow.pk.hex,
         version_id=version_id,
@@ -34,7 +34,7 @@ def prepare(call: ChildCall) -> Output | NodeError:
         parent_run=call.state.run_id,
         call_stack=call.state.call_stack,
     )
-    call.state.new_runs.append(new)
+    call.state.new_children.append(new)
     call.child_run = str(UUID(new.run_id))
     return Output({"run_id": call.child_run})
 

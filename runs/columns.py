@@ -46,13 +46,14 @@ def stored_id(value: UUID | None) -> str | None:
 
 
 def stored_time(moment: datetime) -> Any:
-    """SQLite has no type for times; Django's text form is UTC."""
+    """`moment` is in UTC. SQLite has no type for times; this is Django's text form."""
     if connection.vendor == "sqlite":
-        return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+        return moment.replace(tzinfo=None).isoformat(" ", "microseconds")
     return moment
 
 
-def moment_of(seconds: float | None) -> Any:
+def stored_seconds(seconds: float | None) -> Any:
+    """Of seconds since 1970; `seconds_of` reads them back."""
     return None if seconds is None else stored_time(datetime.fromtimestamp(seconds, UTC))
 
 

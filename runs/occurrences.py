@@ -18,7 +18,7 @@ from runs.models import Occurrence, Run, Schedule
 from runs.timetables import TRIGGER, Timetable, milliseconds, moment_of, timetables_of
 from workflows.ids import uuid7
 from workflows.node_type import Json
-from workflows.schedule import Schedule as DueTimes
+from workflows.schedule import DueTimes
 
 MISSED_AFTER = timedelta(minutes=1)
 """Restarts and hiccups that are shorter make a run late, not missed."""

@@ -122,7 +122,7 @@ def cancel_run(*, run: Run) -> Run:
     return run
 
 
-def cancel_runs(run_ids: Iterable[str]) -> None:
+def cancel_runs(*, run_ids: Iterable[str]) -> None:
     """Those of them that have not ended."""
     if wanted := list(run_ids):
         _cancel_all(Run.objects.filter(pk__in=wanted))

@@ -205,7 +205,7 @@ class RunState:
         self.starting: list[EffectCall] = []
         self.calling: list[ChildCall] = []
         self.unsaved: list[StepRecord] = []
-        self.new_runs: list[NewRun] = []
+        self.new_children: list[ChildRun] = []
         self.forsaken: list[str] = []
         """Runs that were called and that nobody waits for any more."""
         self.ending: Ending | None = None
@@ -279,7 +279,7 @@ class RunState:
 
 
 @dataclass(frozen=True, slots=True)
-class NewRun:
+class ChildRun:
     """A child run, stored in the transaction that records the step which calls it."""
 
     run_id: str

@@ -11,11 +11,11 @@ from uuid import UUID
 
 from django.db import connection
 
-from runs.columns import RECORD_COLUMNS, TIME_COLUMNS, hexed, marks, moment_of
+from runs.columns import RECORD_COLUMNS, TIME_COLUMNS, hexed, marks, stored_seconds
 from runs.leases import Claim
 from runs.models import Run, Step
 from runs.queue import database_now_sql, insert_jobs, wake_parents
-from runs.state import NewRun, RunState, StepRecord
+from runs.state import ChildRun, RunState, StepRecord
 from workflows.plain_json import dump
 
 
@@ -43,8 +43,8 @@ def save(states: Sequence[RunState], moment: float) -> None:
     """Write what the runs did since the last checkpoint: steps, run states, jobs. The caller has
     checked `still_held` in the same transaction. `moment`: what counts as now."""
     _save_steps([(state.run_id, record) for state in states for record in state.unsaved])
-    _save_runs([s for s in states if _status(s) != s.saved_status], moment_of(moment))
-    _save_new_runs([new for state in states for new in state.new_runs], moment_of(moment))
+    _save_runs([s for s in states if _status(s) != s.saved_status], stored_seconds(moment))
+    _save_new_runs([new for state in states for new in state.new_children], stored_seconds(moment))
     _save_jobs(states)
 
 
@@ -100,7 +100,7 @@ def _step_row(run_id: str, record: StepRecord) -> tuple[Any, ...]:
         record.attempt,
         record.sequence,
         record.status,
-        moment_of(record.started_at),
+        stored_seconds(record.started_at),
         record.iteration,
         record.try_number,
         record.input,
@@ -108,8 +108,8 @@ def _step_row(run_id: str, record: StepRecord) -> tuple[Any, ...]:
         record.error,
         dump(record.warnings) if record.warnings else "[]",
         record.port,
-        moment_of(record.finished_at),
-        moment_of(record.wake_at),
+        stored_seconds(record.finished_at),
+        stored_seconds(record.wake_at),
     )
 
 
@@ -123,8 +123,8 @@ def _save_runs(states: Sequence[RunState], finished_at: Any) -> None:
         rows.append(
             (
                 _status(state),
-                moment_of(state.started_at),
-                moment_of(state.attempt_started_at),
+                stored_seconds(state.started_at),
+                stored_seconds(state.attempt_started_at),
                 finished_at if ending else None,
                 ending.error if ending else None,
                 ending.output if ending else None,
@@ -140,7 +140,7 @@ def _save_runs(states: Sequence[RunState], finished_at: Any) -> None:
         )
 
 
-def _save_new_runs(runs: Sequence[NewRun], created_at: Any) -> None:
+def _save_new_runs(runs: Sequence[ChildRun], created_at: Any) -> None:
     """Child runs, with their jobs."""
     if not runs:
         return
@@ -203,13 +203,13 @@ def mark_saved(states: Sequence[RunState]) -> None:
         if any(record.finished_at for record in state.unsaved):
             state.deaths = 0
         state.unsaved.clear()
-        state.new_runs.clear()
+        state.new_children.clear()
         state.forsaken.clear()
 
 
 def fail_unusable(claim: Claim, error_text: str, moment: float) -> None:
     """End a run that no worker can execute."""
-    finished_at = moment_of(moment)
+    finished_at = stored_seconds(moment)
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE runs_run SET status = 'failed', error = %s, finished_at = %s, "

@@ -14,8 +14,7 @@ from workflows.errors import WorkflowError
 from workflows.graph import Graph
 from workflows.node_type import Json
 from workflows.nodes import registry
-from workflows.schedule import Schedule as DueTimes
-from workflows.schedule import parse_schedule
+from workflows.schedule import DueTimes, parse_schedule
 
 logger = logging.getLogger("altoflow.schedules")
 

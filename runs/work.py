@@ -200,7 +200,7 @@ class WorkLoop:
             held = store.still_held(self.owner, changed)
             mine = [state for state in changed if state.run_id in held]
             store.save(mine, self.now())
-            services.cancel_runs(run_id for state in mine for run_id in state.forsaken)
+            services.cancel_runs(run_ids=[run_id for state in mine for run_id in state.forsaken])
             self._stay_alive()
             claims = self._claim(most) if due else []
         on_trial = self._is_trying()

@@ -51,7 +51,7 @@ class ScheduleError(WorkflowError):
         self.field = field
 
 
-class Schedule(ABC):
+class DueTimes(ABC):
     """The due times of a schedule, all in UTC."""
 
     @abstractmethod
@@ -67,7 +67,7 @@ class Schedule(ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class Interval(Schedule):
+class Interval(DueTimes):
     step: timedelta
     anchor: datetime = EPOCH
 
@@ -80,7 +80,7 @@ class Interval(Schedule):
 
 
 @dataclass(frozen=True, slots=True)
-class ByTheClock(Schedule):
+class ByTheClock(DueTimes):
     """Due when the clocks of `zone` show one of the times that `times_after` gives: all local times
     after a local one, without a zone, in order. `in_real_time`: see the top of this file."""
 
@@ -129,7 +129,7 @@ class ByTheClock(Schedule):
 
 
 @lru_cache(maxsize=1024)
-def parse_schedule(kind: str, value: str, timezone: str, anchor: datetime = EPOCH) -> Schedule:
+def parse_schedule(kind: str, value: str, timezone: str, anchor: datetime = EPOCH) -> DueTimes:
     """Raises ScheduleError. An interval counts from `anchor`, which is its first due time."""
     zone = _zone(timezone)
     if len(value) > LONGEST_VALUE:
