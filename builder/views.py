@@ -17,9 +17,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from builder import demo, panels
 from builder.json_input import graph_of, pretty, read_json
+from runs.figures import stats, workflow_activity
 from runs.filters import RunFilters
 from runs.pages import attempt_to, download, missing_is_404, read_number
-from runs.selectors import list_runs, stats, workflow_activity
+from runs.selectors import list_runs
 from runs.services import start_run
 from workflows import selectors, services
 from workflows.access import require_role, user_of

@@ -14,7 +14,7 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from runs import selectors, services
+from runs import figures, selectors, services
 from runs.filters import RunFilters, read_filters
 from runs.models import Run
 from runs.readiness import check_ready
@@ -149,7 +149,7 @@ def execute(request: Request, workflow_id: UUID) -> Response:
 @api_view(["GET"])
 def get_stats(request: Request) -> Response:
     """Counts, success rate and durations of the last hours."""
-    return Response(selectors.stats(hours=_number(request, "hours", 24, most=24 * 90)))
+    return Response(figures.stats(hours=_number(request, "hours", 24, most=24 * 90)))
 
 
 @require_safe

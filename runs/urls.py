@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from runs import api, archive_views, call_api, data_views, event_api, schedule_api, try_api, views
+from runs import (
+    api,
+    archive_views,
+    call_api,
+    data_views,
+    event_api,
+    list_views,
+    schedule_api,
+    try_api,
+    views,
+)
 
 archived = [
     path("", archive_views.archived_run, name="archived_run"),
@@ -24,8 +34,8 @@ archived = [
 
 urlpatterns = [
     path("readyz", api.readyz, name="readyz"),
-    path("runs/", views.run_list, name="run_list"),
-    path("runs/rows/", views.run_rows, name="run_rows"),
+    path("runs/", list_views.run_list, name="run_list"),
+    path("runs/rows/", list_views.run_rows, name="run_rows"),
     path("runs/<uuid:run_id>/", views.run_detail, name="run_detail"),
     path("runs/<uuid:run_id>/live/", views.run_live, name="run_live"),
     path("runs/<uuid:run_id>/steps/", views.run_steps, name="run_steps"),
@@ -46,7 +56,7 @@ urlpatterns = [
         data_views.data_raw,
         name="step_data_raw",
     ),
-    path("deliveries/", views.delivery_list, name="delivery_list"),
+    path("deliveries/", list_views.delivery_list, name="delivery_list"),
     path("archive/", archive_views.archive_list, name="archive"),
     path("archive/<uuid:archived_id>/", include(archived)),
 ]

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from runs.figures import first_id_at
 from runs.models import Delivery, Run, Step
-from runs.selectors import first_id_at
 from tests.runs.driver import graph, node, publish
 from workflows.models import Workflow
 
