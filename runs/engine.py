@@ -25,11 +25,11 @@ from runs.state import (
     StepTimeoutError,
     Waiting,
 )
-from workflows import plain_json
+from workflows import masking, plain_json
 from workflows.compiled import CompiledNode
 from workflows.errors import NodeError
 from workflows.limits import limits
-from workflows.node_type import Output, Result
+from workflows.node_type import Json, Output, Result
 from workflows.templating import Resolved
 from workflows.vault import VaultSnapshot
 
@@ -154,7 +154,7 @@ def start(step: Execution, around: Surroundings) -> None:
     """Do a pure step now; prepare one with an outside effect, to be made after the commit."""
     context = context_of(step, around)
     try:
-        resolved = resolve(step, around)
+        resolved, shown = resolve(step, around)
         step.exposed = resolved.exposed
         if step.node.has_effect:
             prepare(step, resolved, context)
@@ -165,7 +165,7 @@ def start(step: Execution, around: Surroundings) -> None:
             step.state,
             step.node.node.id,
             context.seconds_left,
-            lambda: step.node.type.execute(resolved.value, context),
+            lambda: masking.execute(step.node.type, resolved.value, shown, context),
         )
         outcomes.finish(step, result, around)
     except StepTimeoutError:
@@ -174,18 +174,19 @@ def start(step: Execution, around: Surroundings) -> None:
         outcomes.fail(step, error, around)
 
 
-def resolve(step: Execution, around: Surroundings) -> Resolved:
-    """The config with its templates resolved; what is logged of it shows no secret."""
+def resolve(step: Execution, around: Surroundings) -> tuple[Resolved, Json]:
+    """The config with its templates resolved, and the same with its secrets masked, which is
+    logged; None where it reads none."""
     config, context = step.node.config, step.frame.context
     shown = None
     if config.uses_vault:
         context = {**context, "vault": around.vault.values}
-        shown = config.resolve(context, masked=True)
+        shown = config.resolve(context, masked=True).value
     resolved = config.resolve(context, strict=step.state.strict)
     step.record.warnings.extend(resolved.warnings)
-    value, text = plain_json.encode((shown or resolved).value)
+    value, text = plain_json.encode(resolved.value if shown is None else shown)
     _, step.record.input = around.vault.redact_json(value, text, resolved.exposed)
-    return resolved
+    return resolved, shown
 
 
 def prepare(step: Execution, resolved: Resolved, context: StepContext) -> None:

@@ -53,7 +53,7 @@ def finish(
         case ForEach():
             open_loop(step, result, around)
         case Call():
-            step.state.calling.append(child_call(step, result))
+            step.state.calling.append(child_call(step, result, around))
         case Respond():
             complete(
                 step,
@@ -202,7 +202,15 @@ def close_loop(loop: Loop, around: Surroundings) -> None:
 # ---------------------------------------------------------------- calls
 
 
-def child_call(step: Execution, result: Call) -> ChildCall:
+def child_call(step: Execution, result: Call, around: Surroundings) -> ChildCall:
+    """The inputs are stored as the payload of the other run, so no secret goes with them."""
+    given = plain_json.encode(result.inputs)
+    inputs, _ = around.vault.redact_json(*given, step.exposed)
+    if inputs is not given[0]:
+        step.record.warnings.append(
+            "An input holds a secret, and the called workflow gets ••• in its place. "
+            "Read the secret there, like {{ vault.name }}."
+        )
     return ChildCall(
         step.state,
         step.frame,
@@ -210,7 +218,7 @@ def child_call(step: Execution, result: Call) -> ChildCall:
         step.record,
         step.exposed,
         workflow=result.workflow,
-        inputs=result.inputs,
+        inputs=inputs,
         wait=result.wait,
     )
 

@@ -19,7 +19,7 @@ from runs.effects import crashed
 from runs.http_error import Seats
 from runs.outcomes import node_timeout, storable
 from runs.state import ERROR_PORT, StepContext
-from workflows import plain_json, vault
+from workflows import masking, plain_json, vault
 from workflows.compiled import CompiledConfig, config_of
 from workflows.errors import GraphError, NodeError, Problem
 from workflows.graph import Graph, Node
@@ -66,16 +66,17 @@ def try_node(*, node: Json, context: Mapping[str, Json]) -> Trial:
     known = {**_surroundings(), **context, "vault": secrets.values}
     exposed: frozenset[str] = frozenset()
     try:
+        shown = config.resolve(known, masked=True).value if config.uses_vault else None
         resolved = config.resolve(known)
         warnings, exposed = list(resolved.warnings), resolved.exposed
-        result = _executed(node_type, resolved, _context(drawn, context))
+        result = _executed(node_type, resolved, shown, _context(drawn, context))
         return _told(result, warnings, secrets, exposed)
     except NodeError as error:
         port = ERROR_PORT if drawn.continue_on_error else ""
-        shown = error.as_json(lambda text: secrets.redact(text, exposed))
-        shown, _ = secrets.redact_json(*plain_json.encode(shown), exposed)
-        told = [secrets.redact(text, exposed) for text in warnings]
-        return Trial("failed", None, port, told, shown)
+        told = error.as_json(lambda text: secrets.redact(text, exposed))
+        told, _ = secrets.redact_json(*plain_json.encode(told), exposed)
+        warned = [secrets.redact(text, exposed) for text in warnings]
+        return Trial("failed", None, port, warned, told)
 
 
 def _told(
@@ -147,14 +148,14 @@ def _context(node: Node, known: Mapping[str, Json]) -> StepContext:
 _seats = Seats("too_many_trials", "Other nodes are being tried already. Try again in a moment.")
 
 
-def _executed(node_type: NodeType, resolved: Resolved, context: StepContext) -> Result:
+def _executed(node_type: NodeType, resolved: Resolved, shown: Json, context: StepContext) -> Result:
     """In a thread, since there is no other way to be rid of a node that hangs. Raises NodeError,
     HttpError."""
     outcomes: SimpleQueue[Result | Exception] = SimpleQueue()
 
     def work() -> None:
         try:
-            outcomes.put(node_type.execute(resolved.value, context))
+            outcomes.put(masking.execute(node_type, resolved.value, shown, context))
         except Exception as error:  # noqa: BLE001 - raised in the thread that waits
             outcomes.put(error)
         finally:

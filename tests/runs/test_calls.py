@@ -23,6 +23,7 @@ from workflows.errors import ConflictError, NodeError
 from workflows.limits import limits
 from workflows.models import Role, Workflow
 from workflows.services import create_workflow
+from workflows.vault import set_secret
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -91,6 +92,13 @@ def test_inputs_keep_their_types() -> None:
         child, payload, inputs={"all": "{{ trigger }}", "n": "{{ trigger.number }}"}
     )
     assert steps(ended)["call"].output["output"] == {"all": payload, "n": 1.5}
+
+
+def test_a_secret_does_not_become_the_payload_of_another_run() -> None:
+    set_secret(name="api_key", value="tOps3cret-value")
+    ended = calling_run(greeter(), inputs={"name": "{{ vault.api_key | upcase }}"})
+    assert Run.objects.get(parent_run=ended).payload == {"name": "•••"}
+    assert "holds a secret" in steps(ended)["call"].warnings[0]
 
 
 REQUIRED = [{"name": "name", "required": True}, {"name": "title", "required": False}]

@@ -278,6 +278,48 @@ def test_a_secret_is_used_and_never_stored() -> None:
     assert "s3cret" not in everything.lower()
 
 
+CHANGED: dict[str, tuple[dict[str, Any], Any]] = {
+    "upper case": (
+        node("a", "string_transform", input="{{ vault.api_key }}", operations=[{"op": "upper"}]),
+        {"text": "•••"},
+    ),
+    "in pieces": (
+        node(
+            "a",
+            "string_transform",
+            input="{{ vault.api_key }}",
+            operations=[{"op": "split", "separator": "-"}],
+        ),
+        {"items": ["•••", "•••"]},
+    ),
+    "backwards": (
+        node(
+            "a",
+            "json_parser",
+            input='{"k": "{{ vault.api_key }}", "n": 1}',
+            extract=[{"name": "k", "path": "reverse(k)"}, {"name": "n", "path": "n"}],
+        ),
+        {"k": "•••", "n": 1},
+    ),
+    "fields of a JSON": (
+        node("a", "json_parser", input="{{ vault.account }}"),
+        {"user": "•••", "pin": "•••", "on": True},
+    ),
+    "beside other texts": (
+        node("a", "data_mapper", template={"a": "{{ vault.api_key }}", "b": "{{ start.b }}"}),
+        {"a": "•••", "b": "open"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("drawn", "output"), CHANGED.values(), ids=CHANGED)
+def test_what_a_node_makes_of_a_secret_is_masked(drawn: dict[str, Any], output: Any) -> None:
+    set_secret(name="api_key", value="tOps3cret-value")
+    set_secret(name="account", value='{"user": "ada", "pin": 4711, "on": true}')
+    ended = run(graph(drawn, "start -> a"), {"b": "open"})
+    assert steps(ended)["a"].output == output
+
+
 def test_what_a_trigger_received_can_be_compared_with_a_secret_and_is_shown_masked() -> None:
     set_secret(name="shared", value="tOps3cret-value")
     ended = run(
