@@ -80,7 +80,6 @@ class Archive(Scenario):
                 "/s",
                 INTAKE,
                 "the promised intake",
-                INTAKE,
                 more_is_better=True,
             ),
             Row("accept while archiving, p50", measures["accept archiving p50"], "ms", *accept),

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import time
 from collections import Counter
-from contextlib import suppress
-from datetime import datetime
+from contextlib import closing, suppress
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
 
+from bench.database import Database
 from bench.load import Generator, Load
-from tests.acceptance.client import Client, by_node
+from bench.stage import run_ids
+from tests.acceptance.client import Client
 from tests.environment.installation import Installation
 
 pytestmark = pytest.mark.chaos
@@ -24,6 +25,10 @@ CONNECTIONS = 16
 LOAD_SECONDS = 30.0
 DRAIN_SECONDS = 20.0
 LATE_SECONDS = 1.0
+CLOCK_SECONDS = 0.002
+"""How exactly times are kept."""
+STEPS = ("hook", "wait", "after")
+COUNTS = "SELECT node_id, try_number, attempt, count(*) FROM runs_step GROUP BY 1, 2, 3"
 FEW = ("sqlite", 150, 2)
 MANY = ("sqlite", 2_000, 5)
 MANY_ON_POSTGRESQL = ("postgresql", 2_000, 5)
@@ -66,10 +71,15 @@ def test_delays_survive_the_end_of_everything(
     installation.start()
     ready = time.time()
     client.drain(workflow, DRAIN_SECONDS)
-    assert Counter(run["id"] for run in client.runs(workflow)) == Counter(started)
-    runs = [client.run(run_id) for run_id in started]
-    late = sorted(lateness(run, seconds, ready) for run in runs)
-    overdue = sum(due(run, seconds) < ready for run in runs)
+    assert Counter(run["id"] for run in client.runs(workflow)) == Counter(map(str, started))
+    with closing(Database(installation)) as stored:
+        runs = stored.completed(started, len(STEPS))
+        waits = {step.run: step.wake_at for step in stored.step_times(started, "wait")}
+        steps = stored.rows(COUNTS)
+    assert sorted(steps) == [(name, 1, 1, number) for name in sorted(STEPS)]
+    assert min(run.finished_at - waits[run.id] for run in runs) > -CLOCK_SECONDS, "one did not wait"
+    late = sorted(run.finished_at - max(waits[run.id], ready) for run in runs)
+    overdue = sum(moment < ready for moment in waits.values())
     print(
         f"killed {killed_after:.1f} s after the first request, {overdue} of {number} were due "
         f"before everything was ready again; late by {late[number // 2] * 1000:.0f} ms (p50), "
@@ -78,7 +88,7 @@ def test_delays_survive_the_end_of_everything(
     assert late[number * 95 // 100] < LATE_SECONDS
 
 
-def start_runs(installation: Installation, workflow: dict[str, Any], number: int) -> list[str]:
+def start_runs(installation: Installation, workflow: dict[str, Any], number: int) -> list[UUID]:
     """At once: as fast as they are accepted."""
     path = urlsplit(workflow["webhook_url"]).path
     load = Load(
@@ -91,7 +101,7 @@ def start_runs(installation: Installation, workflow: dict[str, Any], number: int
     )
     answers = Generator(load).run().check(202).answers
     assert len(answers) == number
-    return [json.loads(answer.body)["run_id"] for answer in answers]
+    return run_ids(answers)
 
 
 def kill_all(installation: Installation) -> None:
@@ -101,24 +111,3 @@ def kill_all(installation: Installation) -> None:
         for pid in pids:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-
-
-def due(run: dict[str, Any], seconds: float) -> float:
-    """When its delay ends, in seconds since 1970. Fails for a history that is not whole."""
-    steps = by_node(run)
-    states = {name: (step["status"], step["try"]) for name, step in steps.items()}
-    assert (run["status"], run["attempt"]) == ("completed", 1), run["error"]
-    assert states == dict.fromkeys(("hook", "wait", "after"), ("completed", 1))
-    return seconds_of(steps["wait"]["started_at"]) + seconds
-
-
-def lateness(run: dict[str, Any], seconds: float, ready: float) -> float:
-    """Seconds from when it could have gone on to its end."""
-    waited = due(run, seconds)
-    finished = seconds_of(run["finished_at"])
-    assert finished >= waited - 0.002, "it did not wait"
-    return finished - max(waited, ready)
-
-
-def seconds_of(text: str) -> float:
-    return datetime.fromisoformat(text).timestamp()
