@@ -11,6 +11,7 @@ from altoflow import setup
 
 WEBHOOKS = "/hooks/"
 """They refuse by themselves, because a refused delivery is kept too."""
+NOT_PAGES = ("/api/", WEBHOOKS, "/static/", "/healthz", "/readyz", "/metrics", "/setup/")
 
 
 def refuse_chunked(
@@ -26,9 +27,6 @@ def refuse_chunked(
         return get_response(request)
 
     return middleware
-
-
-NOT_PAGES = ("/api/", "/hooks/", "/static/", "/healthz", "/readyz", "/metrics", "/setup/")
 
 
 def begin_with_setup(

@@ -20,6 +20,8 @@ from workflows.nodes import is_trigger, registry
 from workflows.selectors import webhook_url
 from workflows.validation import Findings, check_graph
 
+SCHEMES = {"github": "GitHub", "stripe": "Stripe", "hmac_sha256": "HMAC-SHA256"}
+
 
 def read_draft(workflow: Workflow) -> Graph | None:
     """None for a draft of a form that is no longer read."""
@@ -59,9 +61,6 @@ def sample_payload(trigger: Node | None) -> Json:
         return sample
     node_type = registry()[trigger.type]
     return node_type.sample if isinstance(node_type, TriggerType) else {}
-
-
-SCHEMES = {"github": "GitHub", "stripe": "Stripe", "hmac_sha256": "HMAC-SHA256"}
 
 
 @dataclass(frozen=True, slots=True)

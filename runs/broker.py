@@ -7,7 +7,7 @@ each slot runs one. q2's own tasks and schedules pass through as ever.
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -20,13 +20,13 @@ from runs.slots import SlotLock
 
 WORK = "runs.tasks.work"
 
-# (acknowledgement id, signed package)
-Message = tuple[int | None, str]
+Message: TypeAlias = tuple[int | None, str]
+"""(acknowledgement id, signed package)"""
 
 
 class Broker(ORM):  # type: ignore[misc]
-    # A worker needs a moment from taking its work task to locking its slot.
     HANDED_OUT_SECONDS = 2.0
+    """A worker needs a moment from taking its work task to locking its slot."""
 
     def __init__(self, list_key: str | None = None) -> None:
         super().__init__(list_key)

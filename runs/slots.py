@@ -14,8 +14,8 @@ class SlotLock:
     """Held by the worker process of a slot. The kernel releases it when that process dies, by
     whatever cause, and not before."""
 
-    # A probe holds its shared lock for microseconds; acquire() waits that long for it.
     PROBE_SECONDS = 0.1
+    """A probe holds its shared lock for microseconds; acquire() waits that long for it."""
 
     def __init__(self, slot: int) -> None:
         self._path = _path(slot)
