@@ -1,8 +1,8 @@
 """Secret values in texts and JSON, found in every form that software commonly gives them.
 
-A value is found plain and JSON-escaped, URL-encoded, HTML-escaped (also a mix of these), in hex and
-in base64 (standard and URL alphabet, at each of the three alignments, so that `user:secret` in a
-Basic header is found too).
+A value is found plain and JSON-escaped, URL-encoded, HTML-escaped (also a mix of these), with each
+of its characters escaped, in hex and in base64 (standard and URL alphabet, at each of the three
+alignments, so that `user:secret` in a Basic header is found too).
 """
 
 from __future__ import annotations
@@ -24,7 +24,14 @@ SHORTEST = 6
 """Shorter values would eat half of each text, so they are looked for only where they are named.
 Hex and base64 forms shorter than this are never looked for."""
 
+ANY_CASE = 8
+"""Values as long as this are found in upper and lower case too: host names lose theirs."""
+
 NEEDLE = 24
+ENCODED_NEEDLE = 6
+_BEFORE_BYTES = r"(?:%(?:25)*|\\+x)?"
+_BETWEEN_BYTES = r"(?:[ :=-]|%(?:25)*|\\+x)?"
+"""53 75, 53:75, %53%75, =53=75, \\x53\\x75"""
 _ENTITIES = {chr(code): name for code, name in html.entities.codepoint2name.items()}
 _ENTITIES["'"] = "apos"
 _JSON_LETTERS = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f"}
@@ -160,27 +167,48 @@ def _as_number(value: str) -> str | None:
 def _forms(value: str) -> list[str]:
     """Patterns of all forms of a value."""
     data = value.encode()
-    forms = ["".join(map(_char_forms, value))]
+    plain = "".join(map(_char_forms, value))
+    forms = [_any_case(value, plain), _as_entities(value), _as_units(value)]
     number = _as_number(value)
     if number and number != value and len(number) >= SHORTEST:
         forms.append(re2.escape(number))
     if 2 * len(data) >= SHORTEST:
-        forms.append(f"(?i:{data.hex()})")
+        forms.append(_as_hex(data))
     return forms + [_base64_pattern(data, shift) for shift in range(3) if _core(data, shift)]
 
 
 def _needles(value: str) -> list[str]:
     """Short patterns of which each text with a form of `value` holds at least one."""
     data = value.encode()
-    needles = [_literal_run(value) or "".join(map(_char_forms, value[:NEEDLE]))]
+    plain = _literal_run(value) or "".join(map(_char_forms, value[:NEEDLE]))
+    start = value[:ENCODED_NEEDLE]
+    needles = [_any_case(value, plain), _as_entities(start), _as_units(start)]
     number = _as_number(value)
     if number and number != value and len(number) >= SHORTEST:
         needles.append(re2.escape(number[:NEEDLE]))
     if 2 * len(data) >= SHORTEST:
-        needles.append(f"(?i:{data.hex()[:NEEDLE]})")
+        needles.append(_as_hex(data[:ENCODED_NEEDLE]))
     for core in filter(None, (_core(data, shift) for shift in range(3))):
         needles.append(_literal_run(core) or "".join(map(_base64_char, core[:NEEDLE])))
     return needles
+
+
+def _any_case(value: str, pattern: str) -> str:
+    return f"(?i:{pattern})" if len(value) >= ANY_CASE else pattern
+
+
+def _as_hex(data: bytes) -> str:
+    return f"(?i:{_BEFORE_BYTES}{_BETWEEN_BYTES.join(f'{byte:02x}' for byte in data)})"
+
+
+def _as_entities(value: str) -> str:
+    """Each character as a number, as some programs write all of them."""
+    return "".join(f"&(?:amp;)?#(?:0*{ord(c)}|[xX]0*(?i:{ord(c):x}));" for c in value)
+
+
+def _as_units(value: str) -> str:
+    """Each character as JSON and programs escape it."""
+    return "".join(rf"\\+u(?i:{unit})" for unit in _utf16_units(value))
 
 
 def _literal_run(text: str) -> str:

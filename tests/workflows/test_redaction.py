@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 import time
 from typing import Any
 from urllib.parse import quote, quote_plus, urlencode
@@ -48,6 +49,15 @@ FORMS = {
     "html": html.escape,
     "html without quotes": lambda v: html.escape(v, quote=False),
     "html decimal": lambda v: "".join(c if c.isalnum() else f"&#{ord(c)};" for c in v),
+    "html decimal of all": lambda v: "".join(f"&#{ord(c)};" for c in v),
+    "html hex of all": lambda v: "".join(f"&#x{ord(c):X};" for c in v),
+    "json escapes of all": lambda v: re.sub("(....)", r"\\u\1", v.encode("utf-16-be").hex()),
+    "quote of all": lambda v: "".join(f"%{byte:02X}" for byte in v.encode()),
+    "quote of quote of all": lambda v: "".join(f"%25{byte:02X}" for byte in v.encode()),
+    "bytes of a program": lambda v: "".join(f"\\x{byte:02x}" for byte in v.encode()),
+    "hex with colons": lambda v: v.encode().hex(":"),
+    "hex with blanks": lambda v: v.encode().hex(" ").upper(),
+    "HTML upper-case": lambda v: html.escape(v.swapcase()),
     "hex": lambda v: v.encode().hex(),
     "HEX": lambda v: v.encode().hex().upper(),
     "base64": lambda v: base64.b64encode(v.encode()).decode(),
