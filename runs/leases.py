@@ -116,6 +116,12 @@ def hand_over(owner: str, run_ids: Sequence[str]) -> None:
             cursor.execute(f"NOTIFY {CHANNEL}")
 
 
+def forget_workers(owner_prefix: str) -> None:
+    """Their heartbeats say nothing any more: they are known to be dead."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM runs_worker WHERE owner LIKE %s", [owner_prefix + "%"])
+
+
 def beat(owner: str, slot: int, host: str, pid: int) -> None:
     """The heartbeat that /readyz looks at; heartbeats older than an hour are swept."""
     now_sql = database_now_sql()

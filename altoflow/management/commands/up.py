@@ -15,6 +15,8 @@ from django.db import connection
 from altoflow import cluster, migrating, readiness, setup, web
 from altoflow.claims import ClaimError, claim_address, claim_file
 from altoflow.supervisor import Child, Supervisor
+from runs import leases
+from workflows.ids import installation_id
 
 Only = Literal["web", "worker"] | None
 
@@ -65,6 +67,9 @@ class Instance:
             web.preload()
             children.append(Child("server", lambda: web.serve(listener)))
         if self._with_worker:
+            # `ready` must mean the workers of this start, not those that a kill -9 left behind.
+            leases.forget_workers(f"{installation_id()}:")
+            connection.close()
             cluster.preload()
             children.append(Child("cluster", cluster.run))
         return Supervisor(children, self._announce_once).run()
