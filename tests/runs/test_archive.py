@@ -181,7 +181,7 @@ def test_a_batch_is_small(
 
 def test_a_very_large_run_does_not_fill_the_memory(workflow: Workflow) -> None:
     run = old_run(workflow, steps=0)
-    for number in range(60):
+    for number in range(40):
         step_of(run, f"node_{number}", output={"text": f"{number:06}" * 40_000})
     before = rows_of(run.pk)
     tracemalloc.start()

@@ -24,7 +24,9 @@ from tests.runs.test_views import client_of, text_of
 from tests.workflows.definitions import Api
 from workflows.models import Role, Workflow
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = pytest.mark.django_db
+on_both = pytest.mark.both_databases
+"""What is read from files is the same wherever it came from."""
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +65,7 @@ def test_an_empty_archive_says_what_it_is_for(viewer: Client) -> None:
     assert 'href="/archive/"' in viewer.get("/runs/").content.decode()
 
 
+@on_both
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -104,6 +107,7 @@ def test_a_run_is_found_by(
         assert "is no date" in content
 
 
+@on_both
 def test_pages_follow_each_other_and_cost_the_same(viewer: Client, workflow: Workflow) -> None:
     at = timezone.now() - timedelta(days=100)
     runs = [run_of(workflow, at=at + timedelta(seconds=number // 3)) for number in range(120)]
@@ -220,6 +224,7 @@ def test_what_is_not_there_has_no_page(
     assert "is missing in the archive. Bring it back from a backup." in answer.content.decode()
 
 
+@on_both
 def test_the_document_is_what_the_api_gives_and_more(viewer: Client, workflow: Workflow) -> None:
     run = rich_run(workflow)
     api = Api(Role.VIEWER)
