@@ -135,6 +135,7 @@ def waited(record: StepRecord, around: Surroundings) -> Output:
 
 def open_loop(step: Execution, result: ForEach, around: Surroundings) -> None:
     """Start an iterator: its row first, then its items. Raises NodeError."""
+    _check_depth(step.frame)
     loop = Loop(
         step.state,
         step.frame,
@@ -151,6 +152,17 @@ def open_loop(step: Execution, result: ForEach, around: Surroundings) -> None:
     step.state.loops[loop.key] = loop
     step.state.unsaved.append(step.record)
     start_items(loop, around)
+
+
+def _check_depth(frame: Frame) -> None:
+    """A graph was checked when it was saved, perhaps with another limit."""
+    most = limits().iterator_depth
+    if frame.path and frame.path.count(".") + 1 >= most:
+        raise NodeError(
+            f"This iterator stands in {most} others, {most} in each other is the limit. "
+            "Nest fewer, or do a part of it in another workflow.",
+            code="too_deep",
+        )
 
 
 def start_items(loop: Loop, around: Surroundings) -> None:

@@ -160,6 +160,15 @@ def test_five_levels_of_four_items() -> None:
     assert ended.steps.filter(node_id="leaf", iteration="3.2.1.0.3").get().output == 0
 
 
+def test_six_levels_fail_at_the_sixth() -> None:
+    """Drawn past the check at save."""
+    ended = run(nested(6), [0])
+    assert (ended.status, ended.error["code"]) == ("failed", "too_deep")
+    assert steps(ended)["it5"].error["code"] == "too_deep"
+    assert steps(ended)["it5"].iteration == "0.0.0.0.0"
+    assert "leaf" not in steps(ended)
+
+
 # ---------------------------------------------------------------- failures
 
 
