@@ -18,6 +18,7 @@ from runs.serializers import RunSerializer, StepSerializer
 from workflows.access import require_role
 from workflows.errors import NotFoundError
 from workflows.models import Role
+from workflows.vault import snapshot
 
 RUN_PARTS = {"payload": "trigger", "output": "", "error": ""}
 """Each with the name that templates have for it."""
@@ -88,7 +89,7 @@ def _part(run_id: UUID, step_id: int, part: str) -> tuple[Any, str]:
     """The value, and the name that templates have for it. Raises NotFoundError."""
     run = selectors.get_run(run_id)
     if not step_id and part in RUN_PARTS:
-        return getattr(run, part), RUN_PARTS[part]
+        return snapshot().masked(getattr(run, part)), RUN_PARTS[part]
     if step_id and part in STEP_PARTS:
         step = selectors.get_step(run, step_id)
         return getattr(step, part), step.node_id if part == "output" else ""

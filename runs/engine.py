@@ -71,6 +71,8 @@ def advance(state: RunState, around: Surroundings, until: float) -> None:
             recall(Execution(state, frame, state.graph.nodes[node_id], record), around)
     if state.ending is None and not state.root.open:
         output = plain_json.dump(state.root.output)
+        # That of a trigger alone is what it received, as it came.
+        _, output = around.vault.redact_json(state.root.output, output)
         state.ending = Ending(Run.Status.COMPLETED, output=output)
 
 

@@ -14,6 +14,7 @@ from django.db.models.functions import Cast, Length
 from runs.json_tree import Row, rows_of
 from runs.models import Run, Step
 from runs.pages import read_number
+from workflows.vault import snapshot
 
 STEPS_AT_ONCE = 200
 INLINE_CHARACTERS = 6_000
@@ -118,8 +119,9 @@ def parts_of(step: Step) -> list[PartView]:
 
 
 def run_parts(run: Run, attempt: int) -> list[PartView]:
-    """The output is that of the last attempt; earlier ones had none."""
-    parts = [part_view("payload", run.payload, "trigger")]
+    """The output is that of the last attempt; earlier ones had none. The payload is kept as it
+    came, and what came may hold a secret."""
+    parts = [part_view("payload", snapshot().masked(run.payload), "trigger")]
     if attempt == run.attempt:
         parts.append(part_view("output", run.output, ""))
     return parts

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from runs.models import Run, Step
-from workflows.node_type import NodeConfig
+from workflows.node_type import Json, NodeConfig
+from workflows.vault import VaultSnapshot, snapshot
 
 
 class RunSerializer(serializers.ModelSerializer[Run]):
     workflow = serializers.UUIDField(source="workflow_id")
     version = serializers.IntegerField(source="version.number")
     parent_run = serializers.UUIDField(source="parent_run_id", allow_null=True)
-    payload = serializers.JSONField()
+    payload = serializers.SerializerMethodField()
     output = serializers.JSONField(allow_null=True)
     error = serializers.JSONField(allow_null=True)
     duration_ms = serializers.FloatField(allow_null=True)
@@ -38,6 +42,15 @@ class RunSerializer(serializers.ModelSerializer[Run]):
             "output",
         )
         read_only_fields: tuple[str, ...] = fields
+
+    @cached_property
+    def _vault(self) -> VaultSnapshot:
+        return snapshot()
+
+    @extend_schema_field(OpenApiTypes.ANY)
+    def get_payload(self, run: Run) -> Json:
+        """It is kept as it came, and what came may hold a secret."""
+        return self._vault.masked(run.payload)
 
 
 class StepSerializer(serializers.ModelSerializer[Step]):

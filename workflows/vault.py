@@ -24,6 +24,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from workflows import plain_json
 from workflows.errors import NotFoundError, WorkflowError
 from workflows.limits import limits
 from workflows.models import Secret
@@ -250,6 +251,12 @@ class VaultSnapshot:
     def redact_json(self, value: Any, text: str, extra: Iterable[str] = ()) -> tuple[Any, str]:
         """A JSON value and its text, both masked; the same objects when nothing was found."""
         return self._with(extra).mask_json(value, text)
+
+    def masked(self, value: Any) -> Any:
+        """A JSON value as it may be shown."""
+        if not self.redactor.values:
+            return value
+        return self.redact_json(value, plain_json.dump(value))[0]
 
     def _with(self, extra: Iterable[str]) -> Redactor:
         named = tuple(extra)

@@ -26,6 +26,7 @@ from tests.runs.records import (
 )
 from tests.workflows.definitions import user_with
 from workflows.models import Role
+from workflows.vault import set_secret
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -218,6 +219,25 @@ def test_a_tree_opens_level_by_level(viewer: Client) -> None:
     assert "the end" in text_of(viewer.get(address, {"path": '["a", "b", "c"]'}))
     assert viewer.get(address, {"path": '["a", "x"]'}).status_code == 404
     assert viewer.get(f"/runs/{done.pk}/steps/{step.pk}/secrets/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/runs/{}/",
+        "/runs/{}/raw/",
+        "/runs/{}/data/payload/",
+        "/runs/{}/data/payload/raw/",
+        "/api/v1/runs/{}/",
+        "/api/v1/runs/",
+    ],
+)
+def test_a_secret_that_came_with_the_payload_is_shown_nowhere(viewer: Client, address: str) -> None:
+    set_secret(name="shared", value="tOps3cret-value")
+    done = run(graph(), {"token": "tOps3cret-value"})
+    shown = viewer.get(address.format(done.pk)).content.decode()
+    assert "•••" in shown
+    assert "tOps3cret-value" not in shown
 
 
 def test_raw_data_is_a_download(viewer: Client) -> None:
