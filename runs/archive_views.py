@@ -25,6 +25,7 @@ from workflows.access import require_role
 from workflows.errors import NotFoundError
 from workflows.limits import limits
 from workflows.models import Role, Workflow
+from workflows.vault import snapshot
 
 P = ParamSpec("P")
 
@@ -182,7 +183,8 @@ def _part(archived_id: UUID, step_id: int, part: str) -> tuple[Any, str]:
     """The value, and the name that templates have for it. Raises NotFoundError."""
     entry = archive_index.get_archived(archived_id)
     if not step_id and part in RUN_PARTS:
-        return getattr(archive_reading.read_run_alone(entry), part), RUN_PARTS[part]
+        run = archive_reading.read_run_alone(entry)
+        return snapshot().masked(getattr(run, part)), RUN_PARTS[part]
     if step_id and part in STEP_PARTS:
         step: Step = archive_reading.read_step(entry, step_id)
         return getattr(step, part), step.node_id if part == "output" else ""

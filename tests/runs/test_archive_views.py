@@ -23,6 +23,7 @@ from tests.runs.records import run_of, step_of, workflow_called
 from tests.runs.test_views import client_of, text_of
 from tests.workflows.definitions import Api
 from workflows.models import Role, Workflow
+from workflows.vault import set_secret
 
 pytestmark = pytest.mark.django_db
 on_both = pytest.mark.both_databases
@@ -166,6 +167,17 @@ def test_data_is_given_as_it_was(
     found = json.loads(answer.content)
     assert {name: found[name] for name in expected} == expected
     assert answer["Content-Disposition"].startswith("attachment")
+
+
+@pytest.mark.parametrize("address", ["", "document/", "data/payload/", "data/payload/raw/"])
+def test_a_secret_in_a_payload_is_not_shown(
+    viewer: Client, workflow: Workflow, address: str
+) -> None:
+    set_secret(name="shared", value="tOps3cret-value")
+    run_id = archived(old_run(workflow, payload={"token": "tOps3cret-value"}))
+    shown = viewer.get(page_of(run_id) + address).content.decode()
+    assert "•••" in shown
+    assert "tOps3cret-value" not in shown
 
 
 def test_large_data_and_many_steps_come_when_they_are_asked_for(
