@@ -14,7 +14,7 @@ one installation for a module, call `new_installation("sqlite", ALTOFLOW_WORKERS
 A browser. `page` is a Playwright page in headless Chromium; the test fails on any error in its
 console and on any request that leaves 127.0.0.1. Mark the module `browser`.
 
-Modules marked `browser` or `chaos` run on one worker of pytest-xdist each.
+`make test` runs each module on one worker of pytest-xdist, so a module may share what it starts.
 """
 
 import os
@@ -52,9 +52,6 @@ def is_wanted(item: pytest.Item, *, long: bool) -> bool:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     long = config.getoption("--long")
-    for item in items:
-        if item.get_closest_marker("browser") or item.get_closest_marker("chaos"):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
     unwanted = [item for item in items if not is_wanted(item, long=long)]
     items[:] = [item for item in items if is_wanted(item, long=long)]
     config.hook.pytest_deselected(items=unwanted)

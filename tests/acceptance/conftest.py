@@ -8,7 +8,7 @@ from tests.acceptance.client import Client
 from tests.environment.installation import Installation
 
 
-@pytest.fixture(scope="package", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def client(
     request: pytest.FixtureRequest, new_installation: Callable[..., Installation]
 ) -> Iterator[Client]:

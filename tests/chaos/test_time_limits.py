@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -133,19 +136,45 @@ def test_an_endless_step_is_ended(
     assert latencies[len(latencies) // 2] < NEIGHBOUR_SECONDS
 
 
+@contextmanager
+def everybody_frozen(installation: Installation) -> Iterator[list[int]]:
+    """All workers, none of them in the middle of a transaction that others would wait for."""
+    database = installation.data_dir / "altoflow.sqlite3"
+    slots = installation.pids("alto-slot")
+    while True:
+        try:
+            for pid in slots:
+                os.kill(pid, signal.SIGSTOP)
+            if not database.exists() or can_be_written(database):
+                yield slots
+                return
+        finally:
+            for pid in slots:
+                os.kill(pid, signal.SIGCONT)
+        time.sleep(PAUSE_SECONDS)
+
+
+def can_be_written(database: Path) -> bool:
+    connection = sqlite3.connect(database, timeout=PAUSE_SECONDS)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError:
+        return False
+    finally:
+        connection.close()
+    return True
+
+
 @pytest.mark.parametrize("behave", ["spin", "sleep_in_c"])
 def test_what_was_claimed_together_with_it_goes_on_elsewhere(
     client: Client, neighbour: dict[str, Any], behave: str
 ) -> None:
     endless = client.publish(f"Endless in a crowd: {behave}", chain("probe_pure", behave))
-    slots = client.installation.pids("alto-slot")
-    for pid in slots:
-        os.kill(pid, signal.SIGSTOP)
-    crowd = [client.execute(neighbour) for _ in range(CROWD)]
-    bad = client.execute(endless)
-    crowd += [client.execute(neighbour) for _ in range(CROWD)]
-    for pid in slots:
-        os.kill(pid, signal.SIGCONT)
+    with everybody_frozen(client.installation) as slots:
+        crowd = [client.execute(neighbour) for _ in range(CROWD)]
+        bad = client.execute(endless)
+        crowd += [client.execute(neighbour) for _ in range(CROWD)]
+        os.kill(slots[0], signal.SIGCONT)
         time.sleep(PAUSE_SECONDS)
     began = time.monotonic()
     assert {client.finished(run_id)["status"] for run_id in crowd} == {"completed"}

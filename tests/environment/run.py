@@ -15,7 +15,8 @@ from tests.environment.paths import REPOSITORY
 
 def run_pytest(env: dict[str, str]) -> int:
     workers = min(4, max(2, os.cpu_count() or 2))
-    command = [sys.executable, "-m", "pytest", "-n", str(workers), "--dist", "loadgroup"]
+    # By file: what a module starts (an installation, a browser) is started once.
+    command = [sys.executable, "-m", "pytest", "-n", str(workers), "--dist", "loadfile"]
     answer = subprocess.run([*command, *sys.argv[1:]], cwd=REPOSITORY, env=os.environ | env)
     return answer.returncode
 
