@@ -65,12 +65,11 @@ def _moment(text: str) -> datetime | None:
     if not text:
         return None
     try:
-        moment = parse_datetime(text)
-    except ValueError:
-        moment = None
-    if moment is None:
-        raise WorkflowError("The time of expiry is no time. Choose one, or leave it empty.")
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if moment := parse_datetime(text):
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise WorkflowError("The time of expiry is no time. Choose one, or leave it empty.")
 
 
 @require_POST

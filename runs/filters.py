@@ -93,15 +93,14 @@ def _moment(
     # A plus sign that was not escaped in the address arrives as a blank.
     text = value.replace(" ", "+") if "T" in value else value
     try:
-        day, moment = parse_date(text), parse_datetime(text)
-    except ValueError:
-        day = moment = None
-    if day:
-        return datetime.combine(day + timedelta(days=whole_day), time(), tzinfo=UTC)
-    if moment is None:
-        problems[name] = f"{value!r} is no date. Write it like 2026-01-31 or 2026-01-31T09:00:00Z."
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if day := parse_date(text):
+            return datetime.combine(day + timedelta(days=whole_day), time(), tzinfo=UTC)
+        if moment := parse_datetime(text):
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        pass
+    problems[name] = f"{value!r} is no date. Write it like 2026-01-31 or 2026-01-31T09:00:00Z."
+    return None
 
 
 def _with_text(runs: QuerySet[Run], text: str) -> QuerySet[Run]:

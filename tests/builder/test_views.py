@@ -307,6 +307,10 @@ def test_a_secret_is_replaced_on_purpose_only(editor: Client) -> None:
         ({"name": "X", "value": "v"}, "can not name a secret"),
         ({"name": "good_name", "value": ""}, "The value has 0 characters."),
         ({"name": "good_name", "value": "v", "expires_at": "soon"}, "is no time"),
+        (
+            {"name": "good_name", "value": "v", "expires_at": "9999-12-31T23:59-12:00"},
+            "is no time",
+        ),
         ({"name": "good_name", "value": "v", "expires_at": "2020-01-01T00:00"}, "has passed"),
     ],
 )

@@ -80,6 +80,9 @@ def test_workflow_filter(history: dict[str, Run]) -> None:
         ("workflow=x", "workflow"),
         ("from=yesterday", "from"),
         ("to=2026-02-31", "to"),
+        ("to=9999-12-31", "to"),
+        ("to=9999-12-31T23:00:00-12:00", "to"),
+        ("from=0001-01-01T00:00:00%2B14:00", "from"),
     ],
 )
 def test_filters_that_can_not_be_read(query: str, parameter: str) -> None:
