@@ -62,8 +62,11 @@ class Frame:
 
     @property
     def output(self) -> Json:
-        """Of the node where the pass ended; by node id where it ended in several."""
-        return next(iter(self.ends.values())) if len(self.ends) == 1 else self.ends or None
+        """Of the node where the pass ended; by node id, in the order in which the nodes were drawn,
+        where it ended in several."""
+        if len(self.ends) <= 1:
+            return next(iter(self.ends.values()), None)
+        return {name: self.ends[name] for name in self._graph.graph.nodes if name in self.ends}
 
     def is_within(self, loop: Loop) -> bool:
         around = self.loop

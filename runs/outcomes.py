@@ -327,8 +327,7 @@ def cancel(state: RunState, around: Surroundings, loop: Loop | None = None) -> N
     given_up = [execution.record for execution in state.drop(loop)]
     if loop is None:
         state.ready.clear()
-        given_up += state.memory.values()
-    for record in given_up:
+    for record in [*given_up, *state.forget(loop)]:
         if record.awaited_run:
             state.forsaken.append(record.awaited_run)
         if record.status in (Step.Status.RUNNING, Step.Status.WAITING):

@@ -277,6 +277,21 @@ class RunState:
         self.calling = [call for call in self.calling if call not in dropped]
         return dropped
 
+    def forget(self, loop: Loop | None) -> list[StepRecord]:
+        """Drop what is remembered of steps within a loop, or everywhere, and was not recalled yet;
+        returns it."""
+        keys = list(self.memory)
+        if loop is not None:
+            body, path = loop.node.node.id, loop.frame.path
+            scopes = self.graph.graph.scopes
+            keys = [
+                (node, iteration)
+                for node, iteration in keys
+                if any(body in scope for scope in scopes.get(node, ()))
+                and (not path or iteration.startswith(f"{path}."))
+            ]
+        return [self.memory.pop(key) for key in keys]
+
 
 @dataclass(frozen=True, slots=True)
 class ChildRun:

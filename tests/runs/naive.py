@@ -82,9 +82,8 @@ class Naive:
         for name in within:
             visit(name)
         drawn = {(edge["source"], edge["port"]) for edge in edges}
-        ends = [
-            n for n, port in ports.items() if port not in (None, DEAD) and (n, port) not in drawn
-        ]
+        going = {name: port for name, port in ports.items() if port not in (None, DEAD)}
+        ends = [n for n in self.nodes if n in going and (n, going[n]) not in drawn]
         output = known[ends[0]] if len(ends) == 1 else {name: known[name] for name in ends} or None
         mine = [key for key in self.steps if key[1] == path and key[0] in within]
         return output, [k for k in mine if self.steps[k].is_fatal]

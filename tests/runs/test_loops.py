@@ -12,6 +12,7 @@ import pytest
 from runs.models import Job, Run
 from runs.services import plan_resume, resume_run, start_run
 from runs.work import WorkLoop
+from tests.runs.calling import call, callable_one
 from tests.runs.driver import graph, node, publish, run, steps, work
 from workflows.errors import NodeError
 
@@ -195,6 +196,27 @@ def test_an_iterator_that_continues_on_error() -> None:
     assert ended.status == "completed"
     assert "Item 2 of 3" in ended.output
     assert "after" not in steps(ended)
+
+
+def test_a_caught_failure_leaves_no_other_item_waiting() -> None:
+    """The items wait for other runs; the run is played again when the first of these fails."""
+    child = callable_one(node("bad", behave="fail"), "start -> bad")
+    drawn = each(
+        call("call", child),
+        node("rescue", value="{{ each.code }}"),
+        *("each:item -> call", "each:error -> rescue"),
+    )
+    drawn["nodes"][1]["continue_on_error"] = True
+    ended = run(drawn, [0, 1, 2])
+    assert (ended.status, ended.output) == ("completed", "child_failed")
+    assert {status for _, status in rows(ended, "call")} == {"failed", "cancelled"}
+    assert not Run.objects.exclude(status__in=["completed", "failed", "cancelled"]).exists()
+
+
+def test_several_ends_come_in_the_order_of_the_graph() -> None:
+    altoflow_probe.on_value["late"] = lambda value: time.sleep(0.05)
+    drawn = graph(node("late", "probe_effect"), node("early"), "start -> late", "start -> early")
+    assert list(run(drawn).output) == ["late", "early"]
 
 
 def test_an_item_that_continues_on_error() -> None:
