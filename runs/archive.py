@@ -81,7 +81,14 @@ def archive_runs(
         work.forget_deliveries()
         report = work.report
     if report.runs or report.copies or report.deliveries:
-        logger.info("%s", report)
+        logger.info(
+            "Archived %s runs in %s files within %.1f s, took %s copies back, forgot %s requests",
+            report.runs,
+            report.files,
+            report.seconds,
+            report.copies,
+            report.deliveries,
+        )
     return report
 
 

@@ -1,15 +1,15 @@
 """Fills an installation with runs that finished long ago, as a program in its environment.
 
-    python -m tests.chaos.old_runs RUNS
+    python -m tests.chaos.old_runs RUNS A_DAY
 
-Runs of three steps with 2 kB of data and a delivery each, 200 of them a day, the youngest 91 days
-old. Prints the id of the workflow.
+Migrates first. Runs of three steps with 2 kB of data and a delivery each, A_DAY of them a day, the
+youngest 91 days old.
 """
 
 import json
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -17,6 +17,7 @@ import django
 
 django.setup()
 
+from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
@@ -24,7 +25,6 @@ from runs.figures import first_id_at  # noqa: E402
 from workflows import services  # noqa: E402
 from workflows.models import Workflow  # noqa: E402
 
-A_DAY = 200
 AT_ONCE = 2_000
 STEPS = ("start", "shape", "store")
 SAMPLE = {"order": {"id": 1, "customer": "Ada Lovelace", "lines": [{"sku": "a" * 20, "n": 3}] * 8}}
@@ -47,20 +47,17 @@ DELIVERY = (
 )
 
 
-def fill(workflow: Workflow, runs: int) -> None:
-    youngest = timezone.now() - timedelta(days=91)
+def fill(workflow: Workflow, runs: int, a_day: int) -> None:
+    youngest, gap = timezone.now() - timedelta(days=91), timedelta(days=1) / a_day
     numbers = iter(range(runs))
     while chunk := list(islice(numbers, AT_ONCE)):
-        rows = [row for number in chunk for row in rows_of(workflow, number, youngest)]
+        rows = [row for n in chunk for row in rows_of(workflow, n, youngest - n * gap)]
         with transaction.atomic(), connection.cursor() as cursor:
             for statement in (RUN, STEP, DELIVERY):
                 cursor.executemany(statement, [values for sql, values in rows if sql is statement])
 
 
-def rows_of(
-    workflow: Workflow, number: int, youngest: Any
-) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    at = youngest - timedelta(days=1) * number / A_DAY
+def rows_of(workflow: Workflow, number: int, at: datetime) -> Iterator[tuple[str, tuple[Any, ...]]]:
     moment = connection.ops.adapt_datetimefield_value(at)
     end = connection.ops.adapt_datetimefield_value(at + timedelta(milliseconds=80))
     run_id = f"{first_id_at(at).int | 0x7 << 76 | 0x2 << 62 | number:032x}"
@@ -75,11 +72,11 @@ def rows_of(
 
 
 def main() -> None:
+    call_command("migrate", verbosity=0)
     workflow = services.create_workflow(name="Old orders", graph={"nodes": [START], "edges": []})
     services.publish_workflow(workflow=workflow)
     workflow.refresh_from_db()
-    fill(workflow, int(sys.argv[1]))
-    print(workflow.pk)
+    fill(workflow, int(sys.argv[1]), int(sys.argv[2]))
 
 
 if __name__ == "__main__":

@@ -307,6 +307,23 @@ class Forgetful(FileSystemStorage):
 # ---------------------------------------------------------------- back again
 
 
+def test_any_storage_of_django_keeps_the_archive(workflow: Workflow, settings: Any) -> None:
+    memory = {"BACKEND": "django.core.files.storage.memory.InMemoryStorage"}
+    settings.STORAGES = {**settings.STORAGES, "archive": memory}
+    runs = [rich_run(workflow), old_run(workflow, days=95)]
+    before = [rows_of(run.pk) for run in runs]
+    assert list(verify_archive()) == []
+    archive_runs(rest=0)
+    assert list(verify_archive()) == []
+    for run in runs:
+        restore_run(run_id=run.pk)
+    assert [rows_of(run.pk) for run in runs] == before
+    lose_index(Path())
+    Run.objects.all().delete()
+    assert sum(adopted.runs for adopted in adopt_files()) == 2
+    assert list(verify_archive()) == []
+
+
 def test_a_restored_run_is_equal_to_the_byte_and_only_read(workflow: Workflow) -> None:
     runs = [rich_run(workflow), old_run(workflow), rich_run(workflow)]
     before = [rows_of(run.pk) for run in runs]
