@@ -14,7 +14,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from runs.models import ArchivedRun, IdempotencyKey, Run
-from tests.runs.archives import files_in, old_run, rich_run
+from tests.runs.archives import archive_in, files_in, old_run, rich_run
 from tests.runs.records import delivery_of, id_at, run_of, workflow_called
 
 pytestmark = pytest.mark.django_db
@@ -22,9 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def folder(settings: Any, tmp_path: Path) -> Path:
-    local = {"BACKEND": "runs.archive_files.LocalArchive", "OPTIONS": {"location": str(tmp_path)}}
-    settings.STORAGES = {**settings.STORAGES, "archive": local}
-    return tmp_path
+    return archive_in(tmp_path, settings)
 
 
 def archive(*arguments: str) -> tuple[str, str]:

@@ -17,7 +17,7 @@ from runs.archive import archive_runs
 from runs.archive_restore import restore_run
 from runs.models import Run
 from tests.environment import axe
-from tests.runs.archives import old_run, rich_run
+from tests.runs.archives import archive_in, old_run, rich_run
 from tests.runs.records import workflow_called
 from tests.workflows.definitions import user_with
 from workflows.models import Role
@@ -40,8 +40,7 @@ def visit(
 ) -> Iterator[Callable[[str], Page]]:
     """Opens a page as an admin."""
     cache.clear()
-    local = {"BACKEND": "runs.archive_files.LocalArchive", "OPTIONS": {"location": str(tmp_path)}}
-    settings.STORAGES = {**settings.STORAGES, "archive": local}
+    archive_in(tmp_path, settings)
     home = str(live_server.url).replace("localhost", "127.0.0.1")
     client = Client()
     client.force_login(user_with(Role.ADMIN))

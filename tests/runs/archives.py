@@ -25,6 +25,13 @@ ODD_JSON = '{"b":1.0e2,  "a": "\\u00fc ü \\u2028","big":12345678901234567890123
 """Written by nobody we know; another text after one trip through a parser."""
 
 
+def archive_in(folder: Path, settings: Any) -> Path:
+    """`settings`: the fixture."""
+    local = {"BACKEND": "runs.archive_files.LocalArchive", "OPTIONS": {"location": str(folder)}}
+    settings.STORAGES = {**settings.STORAGES, "archive": local}
+    return folder
+
+
 def days_ago(days: float) -> datetime:
     """At noon, so that runs made together lie within one day."""
     noon = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0)

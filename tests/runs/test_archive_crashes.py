@@ -17,7 +17,15 @@ from runs.archive_restore import restore_run
 from runs.archive_rows import Insertion
 from runs.archive_verify import verify_archive
 from runs.models import ArchiveFile, Delivery, Run
-from tests.runs.archives import files_in, old_run, rich_run, row_counts, rows_of, where_runs_are
+from tests.runs.archives import (
+    archive_in,
+    files_in,
+    old_run,
+    rich_run,
+    row_counts,
+    rows_of,
+    where_runs_are,
+)
 from tests.runs.records import workflow_called
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -29,9 +37,7 @@ class Killed(BaseException):
 
 @pytest.fixture(autouse=True)
 def folder(settings: Any, tmp_path: Path) -> Path:
-    local = {"BACKEND": "runs.archive_files.LocalArchive", "OPTIONS": {"location": str(tmp_path)}}
-    settings.STORAGES = {**settings.STORAGES, "archive": local}
-    return tmp_path
+    return archive_in(tmp_path, settings)
 
 
 Patch = Callable[[pytest.MonkeyPatch], None]

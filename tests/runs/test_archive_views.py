@@ -18,7 +18,7 @@ from runs import presentation
 from runs.archive import archive_runs
 from runs.archive_restore import restore_run
 from runs.models import ArchivedRun, Run
-from tests.runs.archives import files_in, old_run, rich_run
+from tests.runs.archives import archive_in, files_in, old_run, rich_run
 from tests.runs.records import run_of, step_of, workflow_called
 from tests.runs.test_views import client_of, text_of
 from tests.workflows.definitions import Api
@@ -32,9 +32,7 @@ on_both = pytest.mark.both_databases
 
 @pytest.fixture(autouse=True)
 def folder(settings: Any, tmp_path: Path) -> Path:
-    local = {"BACKEND": "runs.archive_files.LocalArchive", "OPTIONS": {"location": str(tmp_path)}}
-    settings.STORAGES = {**settings.STORAGES, "archive": local}
-    return tmp_path
+    return archive_in(tmp_path, settings)
 
 
 @pytest.fixture
