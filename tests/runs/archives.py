@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
-from runs.models import ArchivedRun, IdempotencyKey, Occurrence, Run
+from runs.models import ArchivedRun, IdempotencyKey, Occurrence, Run, Step
 from tests.runs.records import delivery_of, id_at, run_of, step_of
 from workflows.models import Workflow
 
@@ -70,6 +71,10 @@ def rich_run(workflow: Workflow, *, days: float = 100) -> Run:
         cursor.execute(
             "UPDATE runs_step SET output = %s WHERE run_id = %s", [ODD_JSON, _key(run.pk)]
         )
+    if connection.vendor == "sqlite":
+        # As the engine writes a whole second; Django writes it without the fraction.
+        whole = f"{at:%Y-%m-%d %H:%M:%S}.000000"
+        Step.objects.filter(run=run).update(finished_at=RawSQL("%s", [whole]))
     return run
 
 
