@@ -1,4 +1,4 @@
-"""What is refused before any view sees it."""
+"""What is refused before any view sees it, and what every answer has."""
 
 from __future__ import annotations
 
@@ -25,6 +25,20 @@ def refuse_chunked(
             body = {"code": "length_required", "message": message, "details": {}}
             return JsonResponse(body, status=411)
         return get_response(request)
+
+    return middleware
+
+
+def keep_private(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Pages and answers show data of runs and addresses of webhooks: nothing on the way and no
+    browser after the logout keeps them."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
 
     return middleware
 

@@ -1,69 +1,51 @@
-"""Environment -> settings. The only file that reads the environment.
-
-Every name can also be read from a file (`NAME_FILE`). An unusable value stops the start with a
-sentence that names the variable.
-"""
+"""Environment -> settings. The only file that reads the environment."""
 
 from __future__ import annotations
 
 import importlib.util
-import ipaddress
+import json
 import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import environ
-from cryptography.fernet import Fernet
 from csp.constants import NONCE, NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
+from altoflow.environment import (
+    private_file,
+    read_choice,
+    read_database,
+    read_email,
+    read_flag,
+    read_folder,
+    read_host_and_port,
+    read_hosts,
+    read_networks,
+    read_number,
+    read_public_url,
+    read_text,
+    read_vault_keys,
+    unusable,
+)
 from workflows.limits import Limits
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.FileAwareEnv()
-
-
-def read(name: str, default: Any, kind: str = "str") -> Any:
-    try:
-        value = getattr(env, kind)(name, default=default)
-    except (ValueError, TypeError, ImproperlyConfigured) as error:
-        raise ImproperlyConfigured(
-            f"{name} can not be used: {os.environ.get(name)!r} is not a valid value. "
-            f"Set it to something like {default!r}, or unset it."
-        ) from error
-    return value
-
-
-def read_number(name: str, default: float, minimum: float) -> Any:
-    value = read(name, default, "float" if isinstance(default, float) else "int")
-    if value < minimum:
-        raise ImproperlyConfigured(f"{name} can not be used: {value} is below {minimum}.")
-    return value
-
-
-def private_file(path: Path, make: Any) -> str:
-    """The text of `path`; made with mode 0600 when it is missing."""
-    try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        text: str = make()
-        file.write(text)
-    return text
 
 
 def archive_storage() -> dict[str, Any]:
     """Where old runs go: a folder, or the class of any Django storage with its options as JSON."""
-    backend = read("ALTOFLOW_ARCHIVE_STORAGE", "")
-    options = read("ALTOFLOW_ARCHIVE_OPTIONS", {}, "json")
+    backend = read_text("ALTOFLOW_ARCHIVE_STORAGE")
+    try:
+        options = json.loads(read_text("ALTOFLOW_ARCHIVE_OPTIONS", "{}"))
+    except ValueError:
+        options = None
     if not isinstance(options, dict):
-        raise ImproperlyConfigured(
-            f"ALTOFLOW_ARCHIVE_OPTIONS can not be used: {options!r} is no JSON object. "
-            'Set it to something like {"bucket_name": "runs"}, or unset it.'
+        raise unusable(
+            "ALTOFLOW_ARCHIVE_OPTIONS",
+            "it is no JSON object",
+            'Set it to something like {"bucket_name": "runs"}, or unset it.',
         )
     if not backend:
         local = {"location": str(DATA_DIR / "archive"), **options}
@@ -73,35 +55,31 @@ def archive_storage() -> dict[str, Any]:
     except (ImportError, ValueError):
         found = None
     if found is None:
-        raise ImproperlyConfigured(
-            f"ALTOFLOW_ARCHIVE_STORAGE can not be used: {backend!r} is not installed. Set it to "
-            "the class of a Django storage, like storages.backends.s3.S3Storage, and install that."
+        raise unusable(
+            "ALTOFLOW_ARCHIVE_STORAGE",
+            f"{backend!r} is not installed",
+            "Set it to the class of a Django storage, like storages.backends.s3.S3Storage, and "
+            "install that.",
         )
     return {"BACKEND": backend, "OPTIONS": options}
 
 
 # ---------------------------------------------------------------- where things are
 
-DATA_DIR = Path(read("ALTOFLOW_DATA_DIR", str(BASE_DIR / "var"))).resolve()
-DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-DEBUG = read("DEBUG", False, "bool")
-SECRET_KEY = read("SECRET_KEY", "") or private_file(DATA_DIR / "secret_key", get_random_secret_key)
+DATA_DIR = read_folder("ALTOFLOW_DATA_DIR", BASE_DIR / "var")
+DEBUG = read_flag("DEBUG", False)
+SECRET_KEY = read_text("SECRET_KEY") or private_file(DATA_DIR / "secret_key", get_random_secret_key)
 
-PUBLIC_URL = read("ALTOFLOW_PUBLIC_URL", "").rstrip("/")
+PUBLIC_URL = read_public_url("ALTOFLOW_PUBLIC_URL")
 public = urlsplit(PUBLIC_URL)
-if PUBLIC_URL and (public.scheme not in ("http", "https") or not public.hostname):
-    raise ImproperlyConfigured(
-        f"ALTOFLOW_PUBLIC_URL can not be used: {PUBLIC_URL!r} is no address. "
-        "Set it to the address that people and webhooks use, like https://flows.example.com."
-    )
-ALLOWED_HOSTS = read("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"], "list")
+ALLOWED_HOSTS = read_hosts("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
 if public.hostname and public.hostname not in ALLOWED_HOSTS:
     ALLOWED_HOSTS = [*ALLOWED_HOSTS, public.hostname]
 
 # ---------------------------------------------------------------- database
 
 DATABASES: dict[str, dict[str, Any]] = {
-    "default": read("DATABASE_URL", f"sqlite:///{DATA_DIR / 'altoflow.sqlite3'}", "db_url")
+    "default": read_database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'altoflow.sqlite3'}")
 }
 DATABASE = DATABASES["default"]
 IS_SQLITE = DATABASE["ENGINE"].endswith("sqlite3")
@@ -145,6 +123,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "altoflow.middleware.refuse_chunked",
+    "altoflow.middleware.keep_private",
     "csp.middleware.CSPMiddleware",
     "altoflow.middleware.begin_with_setup",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -193,6 +172,8 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+# Behind a proxy, failed logins are counted by the address that the proxy saw.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if PUBLIC_URL else 0
 
 # ---------------------------------------------------------------- pages
 
@@ -275,40 +256,24 @@ ALTOFLOW_LIMITS = Limits(
         for name, default in asdict(Limits()).items()
     }
 )
-WORKERS = read_number("ALTOFLOW_WORKERS", os.cpu_count() or 2, minimum=1)
-EFFECT_THREADS = read_number("ALTOFLOW_EFFECT_THREADS", 64, minimum=1)
-LEASE_SECONDS = read_number("ALTOFLOW_LEASE_SECONDS", 15.0, minimum=1)
-VAULT_KEYS = read("ALTOFLOW_VAULT_KEYS", [], "list")
-try:
-    [Fernet(key) for key in VAULT_KEYS]
-except ValueError as error:
-    raise ImproperlyConfigured(
-        "ALTOFLOW_VAULT_KEYS can not be used: each key must be 32 bytes in URL-safe base64. Make "
-        'one with: python -c "from cryptography.fernet import Fernet; '
-        'print(Fernet.generate_key().decode())"'
-    ) from error
+WORKERS = read_number("ALTOFLOW_WORKERS", os.cpu_count() or 2, minimum=1, maximum=1000)
+EFFECT_THREADS = read_number("ALTOFLOW_EFFECT_THREADS", 64, minimum=1, maximum=10_000)
+LEASE_SECONDS = read_number("ALTOFLOW_LEASE_SECONDS", 15.0, minimum=1, maximum=86_400)
+VAULT_KEYS = read_vault_keys("ALTOFLOW_VAULT_KEYS")
 # Webhook requests a second and workflow that one web process takes; 0 is no limit.
 WEBHOOK_RATE = read_number("ALTOFLOW_WEBHOOK_RATE", 0.0, minimum=0)
 # Requests that may wait for the answer of a run at a time in one web process, each in a thread.
-WAITING_CALLS = read_number("ALTOFLOW_WAITING_CALLS", 24, minimum=1)
+WAITING_CALLS = read_number("ALTOFLOW_WAITING_CALLS", 24, minimum=1, maximum=10_000)
 
-try:
-    HTTP_ALLOW_NETS = tuple(
-        ipaddress.ip_network(net.strip()) for net in read("ALTOFLOW_HTTP_ALLOW_NETS", [], "list")
-    )
-except ValueError as error:
-    raise ImproperlyConfigured(
-        f"ALTOFLOW_HTTP_ALLOW_NETS can not be used: {error}. "
-        "Set it to networks with commas between them, like 10.0.0.0/8,127.0.0.0/8."
-    ) from error
-HTTP_ALLOW_METADATA = read("ALTOFLOW_HTTP_ALLOW_METADATA", False, "bool")
+HTTP_ALLOW_NETS = read_networks("ALTOFLOW_HTTP_ALLOW_NETS")
+HTTP_ALLOW_METADATA = read_flag("ALTOFLOW_HTTP_ALLOW_METADATA", False)
 
 # The demo's receiver is the one private address that http_request may reach by default.
-DEMO = read("ALTOFLOW_DEMO", True, "bool")
-DEMO_RECEIVER = read("ALTOFLOW_DEMO_RECEIVER", "127.0.0.1:8009")
+DEMO = read_flag("ALTOFLOW_DEMO", True)
+DEMO_RECEIVER = read_host_and_port("ALTOFLOW_DEMO_RECEIVER", "127.0.0.1:8009")
 HTTP_ALLOW_HOSTS = frozenset([DEMO_RECEIVER]) if DEMO else frozenset()
 
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+vars().update(read_email("EMAIL_URL", "consolemail://"))
 
 # `work` tasks never end by themselves, so their time limit is off (runs/broker.py); timeout and
 # retry below are those of the periodic tasks. guard_cycle: 0.5 is a sum of powers of two, others
@@ -329,6 +294,7 @@ Q_CLUSTER = {
     "log_level": "WARNING",
 }
 
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -336,7 +302,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
-        "altoflow": {"level": read("ALTOFLOW_LOG_LEVEL", "INFO")},
+        "altoflow": {"level": read_choice("ALTOFLOW_LOG_LEVEL", "INFO", LEVELS)},
         "django.request": {"level": "ERROR"},
     },
 }

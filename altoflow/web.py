@@ -43,6 +43,9 @@ class WebServer(BaseApplication):  # type: ignore[misc]
             "graceful_timeout": 6,
             "loglevel": "warning",
             "control_socket_disable": True,
+            # No sender is trusted with the path or the scheme; Django reads what a proxy says.
+            "forwarded_allow_ips": "",
+            "forwarder_headers": "",
             # It would wait for clients without end, whatever the socket's time limit is.
             "sendfile": False,
             "post_fork": begin_worker,

@@ -117,3 +117,12 @@ def test_requests_in_parts_are_answered(
         client.shutdown(socket.SHUT_WR)
         received = b"".join(iter(lambda: client.recv(65_536), b""))
     assert re.findall(rb"HTTP/1.1 ([0-9]{3}) ", received) == statuses
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("name", ["SCRIPT_NAME", "PATH_INFO", "REMOTE_ADDR", "CONTENT_LENGTH"])
+def test_no_header_poses_as_a_variable_of_the_server(running: Installation, name: str) -> None:
+    with connect(running) as client:
+        client.sendall(GET[:-2] + f"{name}: /admin/\r\nConnection: close\r\n\r\n".encode())
+        received = b"".join(iter(lambda: client.recv(65_536), b""))
+    assert received.startswith(b"HTTP/1.1 200 ")
