@@ -16,7 +16,7 @@ from tests.acceptance.receiver import Receiver
 from tests.chaos.consistent import consistent, faults
 from tests.chaos.graphs import sixty_steps
 from tests.chaos.load import Load
-from tests.chaos.victims import freeze
+from tests.chaos.victims import busiest, freeze
 from tests.environment.installation import Installation
 from tests.environment.paths import REPOSITORY
 
@@ -25,6 +25,8 @@ pytestmark = pytest.mark.chaos
 LEASE_SECONDS = 1
 FROZEN_SECONDS = 1.5
 FREEZES = 2
+AT_WORK = 3
+"""Runs that a worker holds when it freezes, at least."""
 MANY_FREEZES = 20
 PAUSE_SECONDS = 0.6
 EFFECT_SECONDS = 0.15
@@ -55,10 +57,9 @@ def frozen(
     workflow = client.publish("Sixty steps", sixty_steps(receiver.url))
     receiver.seconds = EFFECT_SECONDS
     with Load(workflow["webhook_url"], RUNS_PER_SECOND) as load:
-        for turn in range(freezes):
+        for _ in range(freezes):
             time.sleep(PAUSE_SECONDS)
-            slots = installation.pids("alto-slot")
-            freeze(slots[turn % len(slots)], FROZEN_SECONDS)
+            freeze(busiest(installation, AT_WORK), FROZEN_SECONDS)
     return client, workflow, load
 
 

@@ -22,7 +22,8 @@ pytestmark = pytest.mark.chaos
 EFFECT_SECONDS = 0.05
 RUNS_PER_SECOND = 12
 PAUSE_SECONDS = (0.4, 0.9)
-DRAIN_SECONDS = 15
+DRAIN_SECONDS = 25
+"""Seconds for the runs, and ten more: so long waits a cluster that died again and again."""
 FEW = ("alto-slot", "alto-guard", "alto-web", "alto-cluster", "alto-server", "alto-slot")
 OPEN_REQUESTS = 12
 MOST_PER_SECOND = 1_000

@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-import psycopg
 import pytest
 from cryptography.fernet import Fernet
 
@@ -15,6 +14,7 @@ from tests.acceptance.receiver import Receiver
 from tests.chaos.consistent import consistent
 from tests.chaos.graphs import sixty_steps
 from tests.chaos.load import Load
+from tests.chaos.victims import holders
 from tests.environment.installation import Installation
 from tests.environment.postgres import Server
 
@@ -50,7 +50,7 @@ def test_workers_of_two_hosts_share_the_runs(
     with Load(workflow["webhook_url"], RUNS_PER_SECOND) as load:
         end = time.monotonic() + LOAD_SECONDS
         while time.monotonic() < end:
-            held.update(owners(url))
+            held.update(owner.rsplit(":", 2)[0] for owner in holders(web))
             time.sleep(0.05)
         hosts[0].kill()
     drained = client.drain(workflow, DRAIN_SECONDS)
@@ -59,10 +59,3 @@ def test_workers_of_two_hosts_share_the_runs(
     for installation in (web, *hosts):
         installation.close()
     assert len(held) == 2, "only one of the hosts did anything"
-
-
-def owners(database_url: str) -> list[str]:
-    """Of the jobs that are held now, the host and slot."""
-    with psycopg.connect(database_url) as connection:
-        rows = connection.execute("SELECT owner FROM runs_job WHERE owner <> ''").fetchall()
-    return [":".join(owner.split(":")[:2]) for (owner,) in rows]

@@ -1,14 +1,19 @@
-"""Whom to kill and whom to freeze, by the name that `ps` shows."""
+"""Whom to kill and whom to freeze: by the name that `ps` shows, or by what they hold."""
 
 from __future__ import annotations
 
 import os
 import random
 import signal
+import sqlite3
 import time
-from contextlib import suppress
+from collections import Counter
+from contextlib import closing, suppress
+
+import psycopg
 
 from tests.environment.installation import Installation
+from tests.environment.waiting import until
 
 RETURN_SECONDS = 20.0
 """Within which a killed process has to be back."""
@@ -24,6 +29,28 @@ def kill(installation: Installation, name: str, chance: random.Random) -> None:
                 os.kill(chance.choice(pids), signal.SIGKILL)
                 return
         time.sleep(0.02)
+
+
+def holders(installation: Installation) -> list[str]:
+    """Of each job that is held now the owner: host and data folder, slot, process id, a nonce."""
+    query = "SELECT owner FROM runs_job WHERE owner <> ''"
+    if url := installation.env.get("DATABASE_URL"):
+        with psycopg.connect(url) as connection:
+            return [owner for (owner,) in connection.execute(query)]
+    with closing(sqlite3.connect(installation.data_dir / "altoflow.sqlite3", timeout=10)) as file:
+        return [owner for (owner,) in file.execute(query)]
+
+
+def busiest(installation: Installation, least: int) -> int:
+    """The worker process that holds the most runs, as soon as one holds so many."""
+    found: list[tuple[str, int]] = []
+
+    def is_there() -> bool:
+        found[:] = Counter(holders(installation)).most_common(1)
+        return bool(found) and found[0][1] >= least
+
+    until(is_there, within=RETURN_SECONDS, what=f"a worker holds {least} runs")
+    return int(found[0][0].split(":")[2])
 
 
 def freeze(pid: int, seconds: float) -> None:
