@@ -60,8 +60,8 @@ class Drawing:
 def draw(graph: Graph, track: Track | None = None) -> Drawing:
     """`track`: what a run did to it."""
     track = track or Track()
-    ports = {node.id: _ports(node) for node in graph.nodes.values()}
-    layout = _shifted(lay_out(graph, ports) if _is_unplaced(graph) else _as_placed(graph))
+    ports = {node.id: ports_shown(node, graph) for node in graph.nodes.values()}
+    layout = _shifted(placed(graph, ports))
     cards = [_card(node, layout, track) for node in graph.nodes.values()]
     lines = [_line(number, edge, layout, ports, track) for number, edge in enumerate(graph.edges)]
     right = max((card.x + card.width for card in cards), default=0.0)
@@ -73,9 +73,22 @@ def draw(graph: Graph, track: Track | None = None) -> Drawing:
     return Drawing(right + MARGIN, bottom + MARGIN, cards, lines, _sentences(graph))
 
 
-def _ports(node: Node) -> tuple[str, ...]:
+def placed(graph: Graph, ports: Mapping[str, Sequence[str]] | None = None) -> Layout:
+    """Where the nodes are; laid out where nobody has moved one yet."""
+    if not _is_unplaced(graph):
+        return _as_placed(graph)
+    return lay_out(
+        graph, ports or {node.id: ports_shown(node, graph) for node in graph.nodes.values()}
+    )
+
+
+def ports_shown(node: Node, graph: Graph) -> tuple[str, ...]:
+    """Of a type that is not installed: those that edges leave from."""
     node_type = registry().get(node.type)
-    return ports_of(node, node_type) if node_type else ("default",)
+    if node_type:
+        return ports_of(node, node_type)
+    used = dict.fromkeys(edge.port for edge in graph.outgoing.get(node.id, ()))
+    return tuple(used) or ("default",)
 
 
 def _is_unplaced(graph: Graph) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from builder import secret_views, views
+from builder import editor_views, secret_views, views
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("workflows/new/", views.workflow_new, name="workflow_new"),
     path("workflows/demo/", views.demo_install, name="demo_install"),
     path("workflows/<uuid:workflow_id>/", views.workflow_detail, name="workflow_detail"),
+    path("workflows/<uuid:workflow_id>/edit/", editor_views.editor, name="editor"),
     path("workflows/<uuid:workflow_id>/draft/", views.draft_save, name="draft_save"),
     path("workflows/<uuid:workflow_id>/details/", views.details_save, name="details_save"),
     path("workflows/<uuid:workflow_id>/publish/", views.publish, name="publish"),

@@ -26,6 +26,7 @@ from workflows.errors import WorkflowError
 Json: TypeAlias = Any  # None | bool | int | float | str | list[Json] | dict[str, Json]
 
 MOST_WARNINGS = 50
+PORT = re.compile(r"[a-z0-9_]{1,64}")
 _LOOKS_LIKE_JSON = re.compile(r"\s*(\[|\{(?![{%]))")
 
 
@@ -218,6 +219,8 @@ class NodeType:
     keywords: ClassVar[tuple[str, ...]] = ()
     """Other words that people search it by in the palette."""
     ports: ClassVar[tuple[str, ...]] = ("default",)
+    port_list: ClassVar[str] = ""
+    """The list in the config whose items name further ports, in a field `port`."""
     effect: ClassVar[Literal["none", "outside"]] = "none"
     """`none`: pure, may be repeated. `outside`: recorded before and after, run in a thread."""
     waits: ClassVar[bool] = False
@@ -235,8 +238,16 @@ class NodeType:
         pass
 
     def ports_for(self, config: Mapping[str, Json]) -> tuple[str, ...]:
-        """The ports of a node with this raw config (before templates are resolved)."""
-        return self.ports
+        """The ports of a node with this raw config (before templates are resolved), even of one
+        that is not valid yet."""
+        items = config.get(self.port_list)
+        ports = [
+            item.get("port")
+            for item in (items if isinstance(items, list) else ())
+            if isinstance(item, Mapping)
+        ]
+        named = [port for port in ports if isinstance(port, str) and PORT.fullmatch(port)]
+        return tuple(dict.fromkeys([*named, *self.ports]))
 
     def execute(self, config: dict[str, Json], context: Context) -> Result:
         """Do the work, return what should happen. Raises NodeError."""

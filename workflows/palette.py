@@ -28,6 +28,7 @@ def _described(node_type: NodeType) -> dict[str, Any]:
         "category": node_type.category,
         "icon": node_type.icon,
         "ports": [*node_type.ports],
+        "port_list": node_type.port_list,
         "can_fail": node_type.can_fail,
         "effect": node_type.effect,
         "keywords": [*node_type.keywords],

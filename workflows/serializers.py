@@ -142,6 +142,9 @@ class NodeTypeOut(serializers.Serializer[Any]):
     category = serializers.CharField()
     icon = serializers.CharField(help_text="A lucide icon.")
     ports = serializers.ListField(child=serializers.CharField())
+    port_list = serializers.CharField(
+        help_text="The list in the config whose items name further ports; empty for none."
+    )
     can_fail = serializers.BooleanField(help_text="Has the port error with continue_on_error.")
     effect = serializers.CharField()
     keywords = serializers.ListField(child=serializers.CharField())

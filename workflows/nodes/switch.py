@@ -1,16 +1,13 @@
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from rest_framework import serializers
 
 from workflows.names import repeated_names
-from workflows.node_type import Context, Json, NodeConfig, NodeType, Output, TemplateField
+from workflows.node_type import PORT, Context, Json, NodeConfig, NodeType, Output, TemplateField
 from workflows.operators import NUMBER_PAIRS, TEXT_OPERATORS, check_right, compare_any
 
-PORT = re.compile(r"[a-z0-9_]{1,64}")
 TAKEN_PORTS = frozenset({"default", "error", "item"})
 OPERATORS = (*TEXT_OPERATORS, *(name for name in NUMBER_PAIRS if name not in TEXT_OPERATORS))
 
@@ -47,6 +44,7 @@ class Switch(NodeType):
     category = "condition"
     icon = "split"
     keywords = ("if", "case", "route", "branch")
+    port_list = "cases"
     example: ClassVar[dict[str, Json]] = {
         "value": "{{ trigger.order.total }}",
         "cases": [
@@ -67,14 +65,6 @@ class Switch(NodeType):
                     f"Two cases have the port {twice[0]}. Give each its own."
                 )
             return cases
-
-    def ports_for(self, config: Mapping[str, Json]) -> tuple[str, ...]:
-        """Also of a draft that is not valid yet."""
-        cases = config.get("cases")
-        cases = cases if isinstance(cases, list) else []
-        ports = [case.get("port") for case in cases if isinstance(case, Mapping)]
-        named = [port for port in ports if isinstance(port, str) and PORT.fullmatch(port)]
-        return tuple(dict.fromkeys([*named, "default"]))
 
     def execute(self, config: dict[str, Json], context: Context) -> Output:
         value = config["value"]

@@ -1,0 +1,10 @@
+// Puts the builder together: one editor, and the parts that show it.
+
+import { Editor } from "./editor.js";
+
+const state = JSON.parse(document.getElementById("builder-state").textContent);
+export const editor = new Editor({
+  graph: state.graph,
+  types: new Map(state.types.map((type) => [type.type, type])),
+  readOnly: !state.can_edit,
+});
