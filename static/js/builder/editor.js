@@ -2,7 +2,8 @@
 // goes through `change`; whoever shows something listens.
 //
 // Events: "change" {before, after, label, origin: edit | undo | redo}, "select", "refused" {message},
-// "open" {id} (show a node's settings and go there).
+// "open" {id} (show a node's settings and go there), "findings" (what the server says about the
+// draft), "run" (the run that is watched has gone on).
 
 import { Refused, edgeKey } from "./graph.js";
 
@@ -20,6 +21,20 @@ export class Editor extends EventTarget {
     this.readOnly = readOnly;
     this.nodes = new Set();
     this.edges = new Set();
+    /** {errors, warnings} of {node, field, code, message}. */
+    this.findings = { errors: [], warnings: [] };
+    /** {id, status, nodes: {id: {status, count, step}}, taken: ["source port"]} or null. */
+    this.run = null;
+  }
+
+  setFindings(findings) {
+    this.findings = findings;
+    this.tell("findings");
+  }
+
+  setRun(run) {
+    this.run = run;
+    this.tell("run");
   }
 
   get graph() {
@@ -74,7 +89,7 @@ export class Editor extends EventTarget {
     const before = this.#graph;
     this.#graph = after;
     this.#keepSelection();
-    this.#tell("change", { before, after, label, origin });
+    this.tell("change", { before, after, label, origin });
   }
 
   // -------------------------------------------------------------- selection
@@ -84,7 +99,7 @@ export class Editor extends EventTarget {
     const isSame = equal(this.nodes, nodes) && equal(this.edges, edges);
     this.nodes = new Set(nodes);
     this.edges = new Set(edges);
-    if (!isSame) this.#tell("select");
+    if (!isSame) this.tell("select");
   }
 
   selectAll() {
@@ -98,7 +113,7 @@ export class Editor extends EventTarget {
 
   open(id) {
     this.select({ nodes: [id] });
-    this.#tell("open", { id });
+    this.tell("open", { id });
   }
 
   #keepSelection() {
@@ -111,11 +126,12 @@ export class Editor extends EventTarget {
   }
 
   #refuse(message) {
-    this.#tell("refused", { message });
+    this.tell("refused", { message });
     return false;
   }
 
-  #tell(type, detail = {}) {
+  /** Let those who listen know. */
+  tell(type, detail = {}) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }
