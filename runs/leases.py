@@ -53,13 +53,16 @@ def claim(owner: str, most: int, *, suspects: bool = False) -> list[Claim]:
     skip = "FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
     comparison = ">=" if suspects else "<"
     with connection.cursor() as cursor:
+        # A plain subquery with LIMIT may be asked once for each row on PostgreSQL, and each time
+        # skips what is locked already: a materialized one is asked once.
         cursor.execute(
-            f"UPDATE runs_job SET deaths = {_DEATHS}, "
-            f"owner = %s, fence = fence + 1, available_at = {now_sql} + %s WHERE run_id IN ("
-            f"SELECT run_id FROM runs_job WHERE available_at <= {now_sql} "
-            f"AND {_DEATHS} {comparison} %s "
-            f"ORDER BY available_at LIMIT %s {skip}) RETURNING run_id, fence, deaths, wakeups",
-            [owner, _lease_ms(), SUSPECT_DEATHS, 1 if suspects else most],
+            f"WITH due AS MATERIALIZED (SELECT run_id FROM runs_job "
+            f"WHERE available_at <= {now_sql} AND {_DEATHS} {comparison} %s "
+            f"ORDER BY available_at LIMIT %s {skip}) "
+            f"UPDATE runs_job SET deaths = {_DEATHS}, owner = %s, fence = fence + 1, "
+            f"available_at = {now_sql} + %s WHERE run_id IN (SELECT run_id FROM due) "
+            "RETURNING run_id, fence, deaths, wakeups",
+            [SUSPECT_DEATHS, 1 if suspects else most, owner, _lease_ms()],
         )
         return [Claim(hexed(row[0]), *row[1:]) for row in cursor.fetchall()]
 

@@ -8,8 +8,9 @@ from threading import Event
 
 import altoflow_probe
 import pytest
+from django.db import connection
 
-from runs import work
+from runs import leases, work
 from runs.models import Job, Run
 from runs.services import start_run
 from runs.work import WorkLoop
@@ -69,6 +70,15 @@ def test_several_are_never_held_together(busy: WorkLoop, monkeypatch: pytest.Mon
         busy.turn()
         most = max(most, sum(state.deaths >= 2 for state in busy.held.values()))
     assert most == 1
+
+
+def test_a_claim_takes_no_more_than_it_asked_for_whatever_the_database_plans() -> None:
+    runs = [start(node("a"), "start -> a") for _ in range(4)]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            for plan in ("hashjoin", "mergejoin", "hashagg", "sort", "material"):
+                cursor.execute(f"SET LOCAL enable_{plan} = off")
+    assert [len(leases.claim("somebody", most)) for most in (1, 2, 5)] == [1, 2, len(runs) - 3]
 
 
 def test_its_worker_sleeps_meanwhile(busy: WorkLoop) -> None:
