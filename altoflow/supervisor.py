@@ -20,7 +20,7 @@ logger = logging.getLogger("altoflow.up")
 
 STOP_SECONDS = 9.0
 STEADY_SECONDS = 10.0
-LONGEST_DELAY = 10.0
+LONGEST_DELAY = 3.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
 
 

@@ -7,6 +7,7 @@ machine.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import socket
@@ -91,5 +92,6 @@ def _bell_sender() -> socket.socket:
     if _sender is None or _sender[0] != os.getpid():
         sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         sender.setblocking(False)
+        atexit.register(sender.close)
         _sender = (os.getpid(), sender)
     return _sender[1]

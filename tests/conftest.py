@@ -19,6 +19,7 @@ console and on any request that leaves 127.0.0.1. Mark the module `browser`.
 
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -49,11 +50,34 @@ def is_wanted(item: pytest.Item, *, long: bool) -> bool:
     return bool(on_this_database) and (long or not item.get_closest_marker("long"))
 
 
+TAKES_LONG = (
+    "tests/chaos/",
+    "tests/browser/",
+    "tests/runs/test_random_graphs.py",
+    "tests/runs/test_schedules_together.py",
+    "tests/acceptance/",
+    "tests/altoflow/",
+    "tests/test_architecture.py",
+)
+
+
+def takes_long(item: pytest.Item) -> bool:
+    return item.nodeid.startswith(TAKES_LONG)
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """On PostgreSQL, modules with nothing for it are not even imported."""
+    if settings.IS_SQLITE or not collection_path.name.startswith("test_"):
+        return None
+    return "both_databases" not in collection_path.read_text() or None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     long = config.getoption("--long")
     unwanted = [item for item in items if not is_wanted(item, long=long)]
     items[:] = [item for item in items if is_wanted(item, long=long)]
+    items.sort(key=takes_long, reverse=True)
     config.hook.pytest_deselected(items=unwanted)
 
 

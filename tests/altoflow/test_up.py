@@ -106,7 +106,11 @@ def test_the_halves_run_apart(new_installation: Callable[..., Installation]) -> 
     worker.start("--only", "worker", "--workers", "1")
     assert worker.output.read_text() == "ready worker\n"
     assert len(worker.pids("alto-slot")) == 1
-    assert requests.get(f"{web.url}/readyz", timeout=5).status_code == 200
+    until(
+        lambda: requests.get(f"{web.url}/readyz", timeout=5).status_code == 200,
+        within=5,
+        what="the web half has seen a heartbeat of the other",
+    )
     assert worker.stop(within=STOPS_WITHIN) == 0
     assert requests.get(f"{web.url}/healthz", timeout=5).status_code == 200
     assert web.stop(within=STOPS_WITHIN) == 0

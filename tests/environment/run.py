@@ -14,9 +14,12 @@ from tests.environment.paths import REPOSITORY
 
 
 def run_pytest(env: dict[str, str]) -> int:
-    workers = min(4, max(2, os.cpu_count() or 2))
-    # By file: what a module starts (an installation, a browser) is started once.
+    # One more than cores: many tests wait for processes that they have started.
+    workers = min(5, (os.cpu_count() or 2) + 1)
+    # By file: what a module starts (an installation, a browser) is started once. In the order of
+    # the collection, which has the files that take longest first, so that none is waited for.
     command = [sys.executable, "-m", "pytest", "-n", str(workers), "--dist", "loadfile"]
+    command.append("--no-loadscope-reorder")
     answer = subprocess.run([*command, *sys.argv[1:]], cwd=REPOSITORY, env=os.environ | env)
     return answer.returncode
 
