@@ -38,7 +38,7 @@ class ArrayFilter(NodeType):
     }
 
     class Config(NodeConfig):
-        items = TemplateField(label="List")
+        items = TemplateField(label="List", help_text="For example: {{ trigger.body.lines }}")
         combinator = serializers.ChoiceField(
             [("and", "All rules hold"), ("or", "At least one holds")],
             label="An item matches when",

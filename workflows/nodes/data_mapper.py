@@ -55,7 +55,12 @@ class DataMapper(NodeType):
 
     class Config(NodeConfig):
         mappings = serializers.ListField(
-            child=Mapping(), label="Fields", required=False, allow_null=True, max_length=500
+            child=Mapping(),
+            label="Fields",
+            help_text="One row for each value of the object.",
+            required=False,
+            allow_null=True,
+            max_length=500,
         )
         template = JsonTemplateField(
             label="Template",

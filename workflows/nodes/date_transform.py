@@ -51,6 +51,13 @@ class DateTransform(NodeType):
     }
 
     class Config(NodeConfig):
+        only_for: ClassVar = {
+            "amount": ("operation", tuple(MOVES)),
+            "unit": ("operation", (*MOVES, "difference", *EDGES)),
+            "other": ("operation", ("difference",)),
+            "format": ("operation", ("format", *MOVES, *EDGES)),
+        }
+
         input = TemplateField(
             label="Date",
             help_text="Blank: now. ISO 8601, a timestamp, or the usual ways of writing dates.",

@@ -32,7 +32,10 @@ class Delay(NodeType):
     example: ClassVar[dict[str, Json]] = {"duration": 1.5, "unit": "minutes"}
 
     class Config(NodeConfig):
-        duration = TemplateField(label="Duration", help_text="A number; it may have a fraction.")
+        duration = TemplateField(
+            label="Duration",
+            help_text="A number; it may have a fraction. At most 15 minutes in all.",
+        )
         unit = UnitField(("seconds", "minutes", "hours", "days"), default="seconds")
 
         def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

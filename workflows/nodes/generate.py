@@ -33,6 +33,11 @@ class Generate(NodeType):
     }
 
     class Config(NodeConfig):
+        only_for: ClassVar = {
+            "length": ("kind", ("password", "random_string", "integer")),
+            "alphabet": ("kind", ("password", "random_string")),
+        }
+
         kind = serializers.ChoiceField(
             [
                 ("uuid", "UUID"),

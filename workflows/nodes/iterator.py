@@ -28,10 +28,13 @@ class Iterator(NodeType):
     }
 
     class Config(NodeConfig):
+        only_for: ClassVar = {"concurrency": ("mode", ("parallel",))}
+
         items = TemplateField(label="List", help_text="For example: {{ trigger.body.lines }}")
         mode = serializers.ChoiceField(
             [("parallel", "Several at once"), ("sequential", "One after the other")],
             label="Mode",
+            help_text="One after the other where an item needs what those before it did.",
             default="parallel",
         )
         concurrency = serializers.IntegerField(

@@ -48,7 +48,13 @@ class RespondNode(NodeType):
     }
 
     class Config(NodeConfig):
-        status = serializers.IntegerField(label="Status", default=200, min_value=200, max_value=599)
+        status = serializers.IntegerField(
+            label="Status",
+            help_text="Of the HTTP answer.",
+            default=200,
+            min_value=200,
+            max_value=599,
+        )
         headers = HeadersField()
         body = JsonTemplateField(
             label="Body",

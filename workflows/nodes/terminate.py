@@ -24,7 +24,9 @@ class Terminate(NodeType):
     }
 
     class Config(NodeConfig):
-        status = serializers.ChoiceField(["completed", "failed"], label="As", default="completed")
+        status = serializers.ChoiceField(
+            [("completed", "Completed"), ("failed", "Failed")], label="As", default="completed"
+        )
         message = TemplateField(
             label="Message", help_text="Shown as the reason.", default="", allow_null=True
         )

@@ -2,7 +2,15 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from workflows.node_type import Context, Json, NodeConfig, NodeType, Output, TemplateField
+from workflows.node_type import (
+    MULTILINE,
+    Context,
+    Json,
+    NodeConfig,
+    NodeType,
+    Output,
+    TemplateField,
+)
 from workflows.values import as_text
 
 
@@ -21,7 +29,9 @@ class TextTransform(NodeType):
 
     class Config(NodeConfig):
         template = TemplateField(
-            label="Template", help_text="Liquid, for example: Hello {{ trigger.name }}!"
+            label="Template",
+            help_text="Liquid, for example: Hello {{ trigger.name }}!",
+            style=MULTILINE,
         )
 
     def execute(self, config: dict[str, Json], context: Context) -> Output:
