@@ -240,6 +240,12 @@ class NodeType:
     """Whether an interrupted step is repeated by default."""
     example: ClassVar[dict[str, Json]] = {}
     """A valid config, as in the documentation."""
+    example_data: ClassVar[dict[str, Json]] = {}
+    """What its templates see, by the names that they use: `trigger`, `vault`, ids of nodes."""
+    example_result: ClassVar[Result | None] = None
+    """What `execute` gives for the example. A trigger without one gives its sample."""
+    example_varies: ClassVar[tuple[str, ...]] = ()
+    """Keys of that output which are not the same each time."""
 
     class Config(NodeConfig):
         pass

@@ -22,6 +22,8 @@ class BooleanCondition(NodeType):
         "value": "{{ trigger.user.is_active }}",
         "operator": "is_true",
     }
+    example_data: ClassVar[dict[str, Json]] = {"trigger": {"user": {"is_active": "yes"}}}
+    example_result = Output({"result": True, "left": True, "right": True}, port="true")
 
     class Config(NodeConfig):
         value = TemplateField(label="Value", allow_null=True)

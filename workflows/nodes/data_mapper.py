@@ -52,6 +52,10 @@ class DataMapper(NodeType):
             {"target": "customer.tags[0]", "value": "{{ trigger.tag }}", "default": "new"},
         ]
     }
+    example_data: ClassVar[dict[str, Json]] = {
+        "trigger": {"first": "Ada", "last": "Lovelace", "tag": None}
+    }
+    example_result = Output({"customer": {"name": "Ada Lovelace", "tags": ["new"]}})
 
     class Config(NodeConfig):
         mappings = serializers.ListField(

@@ -49,6 +49,13 @@ class DateTransform(NodeType):
         "format": "%-d %B %Y",
         "timezone": "Europe/Berlin",
     }
+    example_result = Output(
+        {
+            "date": "2026-02-28T13:00:00+01:00",
+            "text": "28 February 2026",
+            "timestamp": 1772280000,
+        }
+    )
 
     class Config(NodeConfig):
         only_for: ClassVar = {

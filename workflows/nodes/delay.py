@@ -30,6 +30,7 @@ class Delay(NodeType):
     keywords = ("pause", "sleep", "delay", "later")
     waits = True
     example: ClassVar[dict[str, Json]] = {"duration": 1.5, "unit": "minutes"}
+    example_result = Wait(90.0)
 
     class Config(NodeConfig):
         duration = TemplateField(

@@ -31,6 +31,8 @@ class Generate(NodeType):
         "length": 12,
         "alphabet": "ABCDEFGHJKLMNPQRSTUVWXYZ23456789",
     }
+    example_result = Output({"value": "7KQ2M9XWAH4C"})
+    example_varies = ("value",)
 
     class Config(NodeConfig):
         only_for: ClassVar = {

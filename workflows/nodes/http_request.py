@@ -68,6 +68,19 @@ class HttpRequest(NodeType):
         "timeout_seconds": 10,
         "follow_redirects": True,
     }
+    example_data: ClassVar[dict[str, Json]] = {
+        "trigger": {"order": {"id": 42}, "note": "Paid"},
+        "vault": {"orders_api": "a secret of the vault"},
+    }
+    example_result = Output(
+        {
+            "status": 201,
+            "headers": {"content-type": "application/json"},
+            "body": {"id": 7, "text": "Paid"},
+            "elapsed_ms": 83,
+        }
+    )
+    example_varies = ("headers", "elapsed_ms")
 
     class Config(NodeConfig):
         method = serializers.ChoiceField(METHODS, label="Method", default="GET")

@@ -26,6 +26,10 @@ class Iterator(NodeType):
         "mode": "parallel",
         "concurrency": 10,
     }
+    example_data: ClassVar[dict[str, Json]] = {
+        "trigger": {"order": {"lines": [{"name": "Lamp"}, {"name": "Bulb"}]}}
+    }
+    example_result = ForEach([{"name": "Lamp"}, {"name": "Bulb"}], concurrency=10)
 
     class Config(NodeConfig):
         only_for: ClassVar = {"concurrency": ("mode", ("parallel",))}

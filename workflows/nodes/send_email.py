@@ -47,6 +47,16 @@ class SendEmail(NodeType):
         "text": "Thank you! It costs {{ trigger.order.total }}.",
         "html": "<p>Thank you! It costs <b>{{ trigger.order.total }}</b>.</p>",
     }
+    example_data: ClassVar[dict[str, Json]] = {
+        "trigger": {"order": {"id": 42, "total": "€ 119.90"}}
+    }
+    example_result = Output(
+        {
+            "message_id": "<8f14e45fceea167a5a36dedd4bea2543@example.com>",
+            "recipients": ["ada@example.com", "bob@example.com"],
+        }
+    )
+    example_varies = ("message_id",)
 
     class Config(NodeConfig):
         to = TemplateField(

@@ -125,6 +125,8 @@ class StringTransform(NodeType):
             {"op": "truncate", "length": 40, "ending": ""},
         ],
     }
+    example_data: ClassVar[dict[str, Json]] = {"trigger": {"order": {"id": 42}}}
+    example_result = Output({"text": "no-42-creme-brulee"})
 
     class Config(NodeConfig):
         input = TemplateField(label="Text", allow_null=True)

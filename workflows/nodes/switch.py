@@ -65,6 +65,10 @@ class Switch(NodeType):
             {"port": "gift", "label": "Free", "operator": "equals", "right": 0},
         ],
     }
+    example_data: ClassVar[dict[str, Json]] = {"trigger": {"order": {"total": 1250}}}
+    example_result = Output(
+        {"result": True, "left": 1250, "right": 1000, "port": "large"}, port="large"
+    )
 
     class Config(NodeConfig):
         value = TemplateField(

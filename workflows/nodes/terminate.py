@@ -22,6 +22,8 @@ class Terminate(NodeType):
         "status": "failed",
         "message": "The order {{ trigger.order.id }} has no items.",
     }
+    example_data: ClassVar[dict[str, Json]] = {"trigger": {"order": {"id": 42}}}
+    example_result = End("failed", "The order 42 has no items.")
 
     class Config(NodeConfig):
         status = serializers.ChoiceField(

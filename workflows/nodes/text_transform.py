@@ -26,6 +26,10 @@ class TextTransform(NodeType):
     example: ClassVar[dict[str, Json]] = {
         "template": "{% for label in trigger.labels %}#{{ label.name }} {% endfor %}"
     }
+    example_data: ClassVar[dict[str, Json]] = {
+        "trigger": {"labels": [{"name": "bug"}, {"name": "urgent"}]}
+    }
+    example_result = Output({"text": "#bug #urgent "})
 
     class Config(NodeConfig):
         template = TemplateField(

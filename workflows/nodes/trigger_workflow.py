@@ -66,6 +66,15 @@ class TriggerWorkflow(NodeType):
         "inputs": {"order": "{{ trigger.order }}", "note": "From {{ workflow.name }}"},
         "wait": True,
     }
+    example_data: ClassVar[dict[str, Json]] = {
+        "trigger": {"order": {"id": 42}},
+        "workflow": {"name": "Order intake"},
+    }
+    example_result = Call(
+        "0198c9a4-7d2e-7c41-9f0b-3a5d6e7f8091",
+        {"order": {"id": 42}, "note": "From Order intake"},
+        wait=True,
+    )
 
     class Config(NodeConfig):
         workflow = WorkflowField(

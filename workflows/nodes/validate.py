@@ -24,6 +24,21 @@ class Validate(NodeType):
             "required": ["id"],
         },
     }
+    example_data: ClassVar[dict[str, Json]] = {
+        "trigger": {"order": {"id": "42", "email": "ada@example.com"}}
+    }
+    example_result = Output(
+        {
+            "valid": False,
+            "errors": [
+                {
+                    "path": "id",
+                    "message": "It has to be of the type integer, but it is a text.",
+                }
+            ],
+        },
+        port="false",
+    )
 
     class Config(NodeConfig):
         input = TemplateField(

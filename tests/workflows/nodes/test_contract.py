@@ -97,6 +97,17 @@ def test_its_example_is_valid_and_complete_enough(node: NodeType) -> None:
     assert bool(node.example) == bool(fields)
 
 
+def test_its_documentation_shows_what_its_example_gives(node: NodeType) -> None:
+    if not isinstance(node, TriggerType):
+        missing = "set example_result: what execute() gives for the example (see test_examples.py)"
+        assert isinstance(node.example_result, get_args(Result)), missing
+    assert clean(node.example_data) == node.example_data
+    seen = CompiledConfig.compile(node.Config, node.example).variables
+    names = {re.split(r"[.\[]", path)[0] for path in seen}
+    if not isinstance(node, TriggerType):
+        assert names - {"item"} <= set(node.example_data), "set example_data: what templates see"
+
+
 def test_unknown_fields_are_refused(node: NodeType) -> None:
     with pytest.raises(ValidationError) as caught:
         compiled(node, {**node.example, "surprise": 1})
