@@ -29,6 +29,7 @@ GROUPS = {
     "dates": "Dates",
     "data": "Data, encodings and signatures",
 }
+TAKES = {"any": "value", "text": "text", "number": "number", "list": "list"}
 LONGEST_LINE = 60
 FIRST_TRY = "Order {{ trigger.order.id }}: {{ trigger.order.lines | map: 'name' | join: ', ' }}"
 
@@ -152,7 +153,7 @@ def _filter_entry(doc: FilterDoc) -> Entry:
     """The example's value is what it gives as a field of its own, with its type."""
     value = compile_value(doc.example).resolve(EXAMPLE_DATA).value
     arguments = [_argument(each) for each in doc.arguments]
-    usage = f"{doc.name}: {', '.join(arguments)}" if arguments else doc.name
+    usage = f"{TAKES[doc.takes]} | {doc.name}" + (f": {', '.join(arguments)}" if arguments else "")
     return Entry(doc.name, usage, doc.summary, _shown(Example(doc.example, value)))
 
 
@@ -160,7 +161,7 @@ def _argument(argument: Argument) -> str:
     """`key`, `[key]` where it may be left out, `length = 50`, `allow_false: false`"""
     name, default = argument.name, argument.default
     if argument.is_keyword:
-        return f"{name}: {default}"
+        return f"[{name}: …]" if default == "null" else f"{name}: {default}"
     if default is None:
         return name
     return f"[{name}]" if default == "null" else f"{name} = {default}"

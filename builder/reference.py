@@ -165,8 +165,11 @@ def _facts(node_type: NodeType) -> Iterator[str]:
         yield "With a retry set, it is tried again where the failure may pass by itself."
     elif node_type.starts_runs:
         yield "It starts a run of another workflow, and starts it only once over crashes."
+        yield "With a retry set, it starts another when the run that it waits for has failed."
     else:
         yield "It has no effect outside of the run, so it is repeated freely after a crash."
+        if node_type.can_fail:
+            yield "A retry rarely helps: the same data would fail again."
     if node_type.waits:
         yield "A run may be held up here. Meanwhile it holds no worker."
 
@@ -179,15 +182,16 @@ def _example(node_type: NodeType) -> ExampleReference | None:
     result = result_of_example(node_type)
     if result is None:
         return None
+    data = _names_of_example(node_type)
     try:
         compiled = CompiledConfig.compile(node_type.Config, node_type.example)
-        resolved = compiled.resolve(node_type.example_data, masked=True).value
+        resolved = compiled.resolve(data, masked=True).value
     except (serializers.ValidationError, WorkflowError):
         return None
     outcome, output = outcome_of(result)
     return ExampleReference(
         config=node_type.example,
-        data=node_type.example_data,
+        data=data if compiled.variables else {},
         input=resolved if compiled.variables else None,
         outcome=outcome,
         output=output,
@@ -195,6 +199,13 @@ def _example(node_type: NodeType) -> ExampleReference | None:
         port="" if isinstance(result, End) else getattr(result, "port", "default"),
         varies=node_type.example_varies,
     )
+
+
+def _names_of_example(node_type: NodeType) -> dict[str, Json]:
+    """The templates of a trigger see what starts the run."""
+    if isinstance(node_type, TriggerType) and not node_type.example_data:
+        return {"trigger": node_type.sample}
+    return node_type.example_data
 
 
 def result_of_example(node_type: NodeType) -> Result | None:

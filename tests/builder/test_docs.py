@@ -20,6 +20,7 @@ from builder.json_input import pretty
 from builder.reference import describe, outcome_of, result_of_example
 from builder.try_template import LONGEST_DATA, LONGEST_SHOWN, Trial, try_template
 from tests.runs.test_views import client_of, text_of
+from workflows.compiled import CompiledConfig
 from workflows.errors import NotFoundError
 from workflows.models import Role, Secret
 from workflows.node_type import (
@@ -124,6 +125,17 @@ def test_the_example_of_an_http_request_hides_its_secret(viewer: Client) -> None
     page = viewer.get("/docs/nodes/http_request/").content.decode()
     assert escape('"value": "Bearer •••"') in page
     assert "a secret of the vault" not in page
+
+
+@pytest.mark.parametrize("name", registry())
+def test_no_template_of_an_example_finds_nothing(name: str) -> None:
+    """What an example shows is whole: nothing in it is unknown."""
+    node_type = registry()[name]
+    shown = describe(node_type).example
+    assert shown is not None
+    if shown.input is not None:
+        config = CompiledConfig.compile(node_type.Config, node_type.example)
+        assert not config.resolve(shown.data, masked=True).warnings
 
 
 def test_a_new_node_type_needs_no_page_work(viewer: Client, newcomer: Newcomer) -> None:
@@ -237,10 +249,11 @@ def test_arguments_of_a_filter_are_shown_as_they_are_written() -> None:
         entry.name: entry for _, _, group in docs_views.language()["groups"] for entry in group
     }
     assert set(shown) == set(FILTERS)
-    assert shown["truncate"].usage == 'truncate: length = 50, end = "..."'
-    assert shown["where"].usage == "where: key, [value]"
-    assert shown["default"].usage == 'default: replacement = "", allow_false: false'
-    assert shown["upcase"].usage == "upcase"
+    assert shown["truncate"].usage == 'text | truncate: length = 50, end = "..."'
+    assert shown["where"].usage == "list | where: key, [value]"
+    assert shown["default"].usage == 'value | default: replacement = "", allow_false: false'
+    assert shown["upcase"].usage == "text | upcase"
+    assert shown["carbon_condition"].usage.endswith("[last], [timezone: …]")
     assert (shown["plus"].example.value, shown["plus"].example.kind) == ("7", "number")
 
 

@@ -104,7 +104,8 @@ class Step(NodeConfig):
             raise serializers.ValidationError({"search": "There is nothing to search for."})
         if op == "regex_replace":
             _check_pattern(attrs)
-        return {**DEFAULTS.get(op, {}), **attrs}
+        defaults = DEFAULTS.get(op, {})
+        return attrs | {name: defaults[name] for name in defaults if name not in attrs}
 
 
 class StringTransform(NodeType):

@@ -119,6 +119,9 @@ class WebhookTrigger(RequestTrigger):
         "signature": {"scheme": "github", "secret": "{{ vault.github_webhook_secret }}"},
         "deduplicate_by": "{{ trigger.headers.x-github-delivery }}",
     }
+    example_data: ClassVar[dict[str, Json]] = {
+        "trigger": {"headers": {"x-github-delivery": "72d3162e-cc78-11e3"}}
+    }
     sample: ClassVar[Json] = {
         "body": {"action": "opened"},
         "headers": {"content-type": "application/json", "user-agent": "curl/8.5.0"},

@@ -273,5 +273,12 @@ LIMITS = (
     ("second of computing for a step", int(budget.SECONDS)),
 )
 
-TRY_DATA: Mapping[str, Json] = MappingProxyType({**ORDER, **EXAMPLE_DATA})
+TRY_DATA: Mapping[str, Json] = MappingProxyType(
+    {
+        **ORDER,
+        **EXAMPLE_DATA,
+        "run": {"id": "0198c9a4-7d2e-7c41-9f0b-3a5d6e7f8091", "attempt": 1},
+        "workflow": {"id": "0198c9a3-02b1-7f60-8a11-c2d3e4f50617", "name": "Order intake"},
+    }
+)
 """What all examples together see."""
