@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from builder import editor_views, secret_views, views
+from builder import docs_views, editor_views, secret_views, views
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
@@ -28,4 +28,8 @@ urlpatterns = [
     ),
     path("secrets/", secret_views.secret_list, name="secret_list"),
     path("secrets/<str:name>/delete/", secret_views.secret_delete, name="secret_delete"),
+    path("docs/", docs_views.docs_index, name="docs"),
+    path("docs/nodes/", docs_views.node_docs, name="docs_nodes"),
+    path("docs/nodes/<str:node_type>/", docs_views.node_doc, name="docs_node"),
+    path("docs/templates/", docs_views.template_docs, name="docs_templates"),
 ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
@@ -28,12 +28,19 @@ from workflows.operators import (
     compare_list,
     compare_number,
     compare_text,
+    labelled,
+    with_right,
 )
 
 
 class TextComparison(NodeConfig):
+    only_for: ClassVar = {
+        "right": ("operator", with_right(TEXT_OPERATORS)),
+        "case_sensitive": ("operator", with_right(TEXT_OPERATORS)),
+    }
+
     left = TemplateField(label="Text", allow_null=True)
-    operator = serializers.ChoiceField(TEXT_OPERATORS, label="Operator")
+    operator = serializers.ChoiceField(labelled(TEXT_OPERATORS), label="Operator")
     right = TemplateField(
         label="Compare with",
         help_text="For in: a list, or a text with commas. For matches: a regular expression "
@@ -49,8 +56,10 @@ class TextComparison(NodeConfig):
 
 
 class NumberComparison(NodeConfig):
+    only_for: ClassVar = {"right2": ("operator", ("between",))}
+
     left = TemplateField(label="Number", allow_null=True)
-    operator = serializers.ChoiceField(NUMBER_OPERATORS, label="Operator")
+    operator = serializers.ChoiceField(labelled(NUMBER_OPERATORS), label="Operator")
     right = TemplateField(label="Compare with", allow_null=True)
     right2 = TemplateField(
         label="And at most",
@@ -65,12 +74,19 @@ class NumberComparison(NodeConfig):
 
 
 class DateComparison(NodeConfig):
+    only_for: ClassVar = {
+        "right": ("operator", with_right(DATE_OPERATORS)),
+        "right2": ("operator", ("between",)),
+        "amount": ("operator", WITHIN),
+        "unit": ("operator", WITHIN),
+    }
+
     left = TemplateField(
         label="Date",
         help_text="ISO 8601, a timestamp, now or today. A day without a time is its midnight.",
         allow_null=True,
     )
-    operator = serializers.ChoiceField(DATE_OPERATORS, label="Operator")
+    operator = serializers.ChoiceField(labelled(DATE_OPERATORS), label="Operator")
     right = TemplateField(
         label="Compare with",
         help_text="For before, after, on and between.",
@@ -102,14 +118,18 @@ class DateComparison(NodeConfig):
 
 class BooleanComparison(NodeConfig):
     left = TemplateField(label="Value", allow_null=True)
-    operator = serializers.ChoiceField(BOOLEAN_OPERATORS, label="Operator", default="is_true")
+    operator = serializers.ChoiceField(
+        labelled(BOOLEAN_OPERATORS), label="Operator", default="is_true"
+    )
 
 
 class ListComparison(NodeConfig):
+    only_for: ClassVar = {"right": ("operator", with_right(LIST_OPERATORS))}
+
     left = TemplateField(
         label="List", help_text="What is not there counts as an empty list.", allow_null=True
     )
-    operator = serializers.ChoiceField(LIST_OPERATORS, label="Operator")
+    operator = serializers.ChoiceField(labelled(LIST_OPERATORS), label="Operator")
     right = TemplateField(
         label="Compare with",
         help_text="An item, or for length_...: a number.",

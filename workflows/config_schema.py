@@ -1,8 +1,14 @@
 """The JSON Schema (2020-12) of a node type's config, for the palette and the side panel.
 
-Beyond the standard: `x-template` marks a template string or literal, `x-json-template` JSON whose
-texts are templates, `x-labels` names the values of an `enum`, `x-rules` describes rules
-(workflows.rules).
+Beyond the standard:
+
+- `x-template` marks a template string or literal, `x-json-template` JSON whose texts are templates,
+  `x-html` a template that writes HTML; `x-scope` lists names that templates know only there;
+- `x-labels` names the values of an `enum`;
+- `x-only-for` is `{other field: [values]}`: the field means something only with one of them;
+- `x-multiline` asks for room for several lines;
+- `x-rules` describes rules (workflows.rules); `x-json-schema`, `x-timezone`, `x-vault` (references
+  like `{{ vault.name }}`) and `x-workflow` (an id) say what is to be chosen or written.
 """
 
 from __future__ import annotations
@@ -15,7 +21,7 @@ from django.core.validators import RegexValidator
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from workflows.node_type import JsonTemplateField, NodeConfig, TemplateField
+from workflows.node_type import MULTILINE, JsonTemplateField, NodeConfig, TemplateField
 
 Schema: TypeAlias = dict[str, Any]
 Field: TypeAlias = Any  # serializers.Field is generic over four types that do not matter here
@@ -30,7 +36,7 @@ def json_schema(config_class: type[NodeConfig]) -> Schema:
 def _schema(field: Field) -> Schema:
     own: Schema | None = getattr(field, "value_schema", None)
     if own is not None:
-        return own | _annotations(field)
+        return _with_null(own, field) | _annotations(field)
     for kind, describe in _KINDS.items():
         if isinstance(field, kind):
             return _with_null(describe(field), field) | _annotations(field)
@@ -39,9 +45,12 @@ def _schema(field: Field) -> Schema:
 
 def _object(serializer: Field) -> Schema:
     fields = serializer.fields
+    properties = {name: _schema(field) for name, field in fields.items()}
+    for name, (other, values) in getattr(serializer, "only_for", {}).items():
+        properties[name]["x-only-for"] = {other: [*values]}
     return {
         "type": "object",
-        "properties": {name: _schema(field) for name, field in fields.items()},
+        "properties": properties,
         "required": [name for name, field in fields.items() if field.required],
         "additionalProperties": False,
     }
@@ -100,13 +109,17 @@ def _with_null(schema: Schema, field: Field) -> Schema:
         return schema
     if "enum" in schema:
         return schema | {"enum": [*schema["enum"], None]}
-    return schema | {"type": [schema["type"], "null"]} if "type" in schema else schema
+    kinds = schema.get("type", [])
+    kinds = kinds if isinstance(kinds, list) else [kinds]
+    return schema | {"type": [*kinds, "null"]} if kinds and "null" not in kinds else schema
 
 
 def _annotations(field: Field) -> Schema:
     notes = _given(
         title=str(field.label or "") or None, description=str(field.help_text or "") or None
     )
+    if field.style.get("base_template") == MULTILINE["base_template"]:
+        notes["x-multiline"] = True
     if field.default is not empty:
         notes["default"] = field.default() if callable(field.default) else field.default
     return notes

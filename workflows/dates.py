@@ -7,7 +7,7 @@ and more keep the time on the clock, also over the nights on which clocks change
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
@@ -27,6 +27,8 @@ _LARGEST_AMOUNT = 10**12
 
 class TimeZoneField(TemplateField):
     """An IANA time zone like Europe/Berlin, checked at save unless it is a template."""
+
+    value_schema: ClassVar[dict[str, Any]] = {"x-template": True, "x-timezone": True}
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("label", "Time zone")

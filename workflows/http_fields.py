@@ -25,7 +25,14 @@ class HeadersField(serializers.ListField):
     """A list of {name, value}, each name once."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(child=Header(), label="Headers", default=list, max_length=100, **kwargs)
+        super().__init__(
+            child=Header(),
+            label="Headers",
+            help_text="Each name once.",
+            default=list,
+            max_length=100,
+            **kwargs,
+        )
 
     def to_internal_value(self, data: Any) -> Any:
         headers = super().to_internal_value(data)

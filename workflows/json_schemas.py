@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from itertools import islice
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import referencing
 from jsonschema import (
@@ -44,6 +44,17 @@ _SPECIFICATIONS = {Draft202012Validator: DRAFT202012, Draft7Validator: DRAFT7}
 _PLAIN_DATA = frozenset({"const", "default", "enum", "examples"})
 _NAMED = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
 _REFERENCES = ("$ref", "$dynamicRef")
+
+
+class JsonSchemaField(serializers.JSONField):
+    """A JSON Schema that can be used here."""
+
+    value_schema: ClassVar[dict[str, Any]] = {"type": ["object", "boolean"], "x-json-schema": True}
+
+    def to_internal_value(self, data: Json) -> Json:
+        schema = super().to_internal_value(data)
+        check_schema(schema)
+        return schema
 
 
 def check_schema(schema: Json) -> None:

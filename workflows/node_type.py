@@ -27,6 +27,8 @@ Json: TypeAlias = Any  # None | bool | int | float | str | list[Json] | dict[str
 
 MOST_WARNINGS = 50
 PORT = re.compile(r"[a-z0-9_]{1,64}")
+MULTILINE = {"base_template": "textarea.html"}
+"""The `style` of a field that people write several lines into."""
 _LOOKS_LIKE_JSON = re.compile(r"\s*(\[|\{(?![{%]))")
 
 
@@ -50,6 +52,8 @@ class TemplateField(serializers.JSONField):
 class HtmlTemplateField(TemplateField):
     """A template that writes HTML: what its outputs write is escaped. One output alone is the HTML
     itself."""
+
+    value_schema: ClassVar[dict[str, Any]] = {"x-template": True, "x-html": True}
 
 
 class JsonTemplateField(serializers.JSONField):
@@ -117,6 +121,9 @@ def is_template(value: Json) -> bool:
 
 class NodeConfig(serializers.Serializer[Any]):
     """Base of all configs. Unknown keys are refused, so that a typing error is never silent."""
+
+    only_for: ClassVar[Mapping[str, tuple[str, tuple[str, ...]]]] = {}
+    """Fields that mean something only where another field has one of these values."""
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping) and (unknown := sorted(set(data) - set(self.fields))):
@@ -233,6 +240,12 @@ class NodeType:
     """Whether an interrupted step is repeated by default."""
     example: ClassVar[dict[str, Json]] = {}
     """A valid config, as in the documentation."""
+    example_data: ClassVar[dict[str, Json]] = {}
+    """What its templates see, by the names that they use: `trigger`, `vault`, ids of nodes."""
+    example_result: ClassVar[Result | None] = None
+    """What `execute` gives for the example. A trigger without one gives its sample."""
+    example_varies: ClassVar[tuple[str, ...]] = ()
+    """Keys of that output which are not the same each time."""
 
     class Config(NodeConfig):
         pass

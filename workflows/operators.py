@@ -4,7 +4,7 @@ result and both sides as they were compared."""
 from __future__ import annotations
 
 import operator as python
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
 from typing import Any, TypedDict
@@ -69,6 +69,48 @@ LIST_OPERATORS = ("contains", "not_contains", "is_empty", "is_not_empty", *LENGT
 
 ALONE = frozenset({"is_empty", "is_not_empty", *BOOLEAN_OPERATORS, *NOW_OPERATORS, *WITHIN})
 """Operators that need no right side."""
+
+
+LABELS = {
+    "equals": "equals",
+    "not_equals": "does not equal",
+    "contains": "contains",
+    "not_contains": "does not contain",
+    "starts_with": "starts with",
+    "ends_with": "ends with",
+    "matches": "matches a pattern",
+    "in": "is one of",
+    "is_empty": "is empty",
+    "is_not_empty": "is not empty",
+    "greater_than": "is greater than",
+    "greater_or_equal": "is at least",
+    "less_than": "is less than",
+    "less_or_equal": "is at most",
+    "between": "is between",
+    "is_true": "is true",
+    "is_false": "is false",
+    "before": "is before",
+    "after": "is after",
+    "on": "is on the day of",
+    "is_today": "is today",
+    "is_past": "is past",
+    "is_future": "is in the future",
+    "within_last": "is within the last",
+    "within_next": "is within the next",
+    "length_equals": "has a length of",
+    "length_greater_than": "is longer than",
+    "length_less_than": "is shorter than",
+}
+
+
+def labelled(operators: Iterable[str]) -> list[tuple[str, str]]:
+    """As the choices of a field."""
+    return [(operator, LABELS[operator]) for operator in operators]
+
+
+def with_right(operators: Iterable[str]) -> tuple[str, ...]:
+    """Those that compare with something."""
+    return tuple(operator for operator in operators if operator not in ALONE)
 
 
 def compare_text(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
@@ -17,7 +17,14 @@ from workflows.config_schema import json_schema
 from workflows.errors import NodeError
 from workflows.node_type import ItemTemplatesField, Json, JsonTemplateField
 
-COMBINATORS = ("and", "or")
+COMBINATORS = {"and": "All of them hold", "or": "At least one holds"}
+KINDS = {
+    "string": "Text",
+    "number": "Number",
+    "date": "Date",
+    "boolean": "Yes or no",
+    "array": "List",
+}
 DEEPEST = 10
 """How many groups may stand in each other, the outermost included."""
 MOST_RULES = 500
@@ -25,15 +32,21 @@ _GROUP = {"combinator", "rules"}
 
 
 class RulesField(JsonTemplateField):
-    """A list of rules and groups; the field stands in a group itself."""
+    """A list of rules and groups; the field stands in a group itself. `x-rules` has the form of a
+    rule for each kind; a rule is that object with its `kind`."""
 
-    value_schema = {
+    value_schema: ClassVar[dict[str, Any]] = {
         "type": "array",
+        "items": {"type": "object"},
+        "minItems": 1,
         "maxItems": MOST_RULES,
         "x-json-template": True,
         "x-rules": {
-            "kinds": {kind: json_schema(form) for kind, form in FORMS.items()},
+            "kinds": {
+                kind: {**json_schema(form), "title": KINDS[kind]} for kind, form in FORMS.items()
+            },
             "combinators": [*COMBINATORS],
+            "x-labels": COMBINATORS,
             "deepest": DEEPEST,
         },
     }
@@ -48,6 +61,8 @@ class RulesField(JsonTemplateField):
 class FilterField(RulesField):
     """One group, or a list of rules that must all hold. Nothing, and no rules, let all through."""
 
+    value_schema = RulesField.value_schema | {"type": ["array", "object"], "minItems": 0}
+
     def to_internal_value(self, data: Any) -> Any:
         data = JsonTemplateField.to_internal_value(self, data)
         if data in (None, [], {}):
@@ -57,6 +72,8 @@ class FilterField(RulesField):
 
 class ItemRulesField(RulesField, ItemTemplatesField):
     """Rules about each item of a list."""
+
+    value_schema = RulesField.value_schema | {"x-scope": ["item"]}
 
 
 def checked_rules(raw: Json, *, depth: int = 1) -> list[Json]:

@@ -132,6 +132,13 @@ secrets/                                               GET     302 200 200 200
 secrets/                                               POST    302 403 400 400
 secrets/<str:name>/delete/                             POST    302 403 403 302
 
+# the documentation: whoever may look may try a template
+docs/                                                  GET     302 200 200 200
+docs/nodes/                                            GET     302 200 200 200
+docs/nodes/<str:node_type>/                            GET     302 200 200 200
+docs/templates/                                        GET     302 200 200 200
+docs/templates/                                        POST    302 200 200 200
+
 # accounts; the set-up is over once there is a user
 setup/                                                 GET     302 302 302 302
 setup/                                                 POST    302 302 302 302
@@ -220,6 +227,7 @@ def places() -> dict[str, Any]:
         "id": "1",
         "app_label": "auth",
         "url": "nothing",
+        "node_type": "http_request",
     }
 
 

@@ -43,7 +43,9 @@ class ProbePure(NodeType):
     label = "Probe"
     category: ClassVar = "action"
     icon = "bug"
-    example: ClassVar[dict[str, Json]] = {"value": 1}
+    example: ClassVar[dict[str, Json]] = {"value": "{{ trigger.count }}"}
+    example_data: ClassVar[dict[str, Json]] = {"trigger": {"count": 3}}
+    example_result = Output(3)
 
     class Config(NodeConfig):
         value = JsonTemplateField(required=False, allow_null=True, default=None)
@@ -81,7 +83,9 @@ class ProbeEffect(NodeType):
     icon = "bug"
     effect = "outside"
     sends_idempotency_key = True
-    example: ClassVar[dict[str, Json]] = {"value": 1}
+    example: ClassVar[dict[str, Json]] = {"value": "{{ trigger.count }}"}
+    example_data: ClassVar[dict[str, Json]] = {"trigger": {"count": 3}}
+    example_result = Output(3)
 
     class Config(NodeConfig):
         value = JsonTemplateField(required=False, allow_null=True, default=None)

@@ -7,7 +7,13 @@ from jsonschema import Draft202012Validator
 from rest_framework import serializers
 
 from workflows.config_schema import json_schema
-from workflows.node_type import JsonTemplateField, NodeConfig, TemplateField
+from workflows.node_type import (
+    MULTILINE,
+    HtmlTemplateField,
+    JsonTemplateField,
+    NodeConfig,
+    TemplateField,
+)
 
 
 class Row(NodeConfig):
@@ -21,6 +27,10 @@ class Anything(serializers.Field[Any, Any, Any, Any]):
 
 class Colour(Anything):
     value_schema = {"type": "string", "format": "color"}
+
+
+class AnyColour(Anything):
+    value_schema = {"type": ["string", "array"]}
 
 
 FIELDS = {
@@ -81,6 +91,15 @@ FIELDS = {
     ),
     "field of a kind of its own": (Anything(), {}),
     "field that describes itself": (Colour(), {"type": "string", "format": "color"}),
+    "field that describes itself or null": (
+        AnyColour(allow_null=True),
+        {"type": ["string", "array", "null"]},
+    ),
+    "HTML": (HtmlTemplateField(), {"x-template": True, "x-html": True}),
+    "long text": (
+        TemplateField(style=MULTILINE, default=""),
+        {"x-template": True, "x-multiline": True, "default": ""},
+    ),
 }
 
 
@@ -122,3 +141,19 @@ def test_nested(field: Any, expected: dict[str, Any]) -> None:
     if "items" in found:
         found["items"].pop("title", None)
     assert found == expected
+
+
+class Size(NodeConfig):
+    only_for = {"width": ("kind", ("fixed",))}
+    kind = serializers.ChoiceField(["fixed", "free"])
+    width = serializers.IntegerField(required=False)
+
+
+def test_field_that_means_something_only_with_another() -> None:
+    properties = json_schema(Size)["properties"]
+    assert properties["width"] == {
+        "type": "integer",
+        "title": "Width",
+        "x-only-for": {"kind": ["fixed"]},
+    }
+    assert "x-only-for" not in properties["kind"]

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from workflows.errors import WorkflowError
-from workflows.json_schemas import check_schema, find_errors
+from workflows.json_schemas import JsonSchemaField, find_errors
 from workflows.node_type import Json, NodeConfig, TriggerType
 
 
@@ -39,7 +39,7 @@ class ApiTrigger(TriggerType):
     }
 
     class Config(NodeConfig):
-        input_schema = serializers.JSONField(
+        input_schema = JsonSchemaField(
             label="Input schema",
             help_text="JSON Schema of the body. Calls that do not fit it are refused with 400.",
             default=None,
@@ -52,11 +52,6 @@ class ApiTrigger(TriggerType):
             max_value=30,
             default=30,
         )
-
-        def validate_input_schema(self, schema: Json) -> Json:
-            if schema is not None:
-                check_schema(schema)
-            return schema
 
     def payload(
         self,

@@ -22,6 +22,10 @@ class ArrayCondition(NodeType):
         "operator": "contains",
         "right": "express",
     }
+    example_data: ClassVar[dict[str, Json]] = {"trigger": {"order": {"tags": ["gift", "express"]}}}
+    example_result = Output(
+        {"result": True, "left": ["gift", "express"], "right": "express"}, port="true"
+    )
 
     class Config(ListComparison):
         pass

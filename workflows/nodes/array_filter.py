@@ -31,14 +31,23 @@ class ArrayFilter(NodeType):
                 "kind": "number",
                 "left": "{{ item.price }}",
                 "operator": "greater_than",
-                "right": "{{ trigger.order.total }}",
+                "right": "{{ trigger.order.limit }}",
             }
         ],
         "keep": "matching",
     }
+    example_data: ClassVar[dict[str, Json]] = {
+        "trigger": {
+            "order": {
+                "limit": 50,
+                "lines": [{"name": "Lamp", "price": 79}, {"name": "Bulb", "price": 4.5}],
+            }
+        }
+    }
+    example_result = Output({"items": [{"name": "Lamp", "price": 79}], "count": 1})
 
     class Config(NodeConfig):
-        items = TemplateField(label="List")
+        items = TemplateField(label="List", help_text="For example: {{ trigger.body.lines }}")
         combinator = serializers.ChoiceField(
             [("and", "All rules hold"), ("or", "At least one holds")],
             label="An item matches when",

@@ -5,7 +5,7 @@ from typing import ClassVar
 from rest_framework import serializers
 
 from workflows.node_type import Context, Json, NodeConfig, NodeType, Output, TemplateField
-from workflows.operators import BOOLEAN_OPERATORS, branch, compare_boolean
+from workflows.operators import BOOLEAN_OPERATORS, branch, compare_boolean, labelled
 
 
 class BooleanCondition(NodeType):
@@ -22,10 +22,14 @@ class BooleanCondition(NodeType):
         "value": "{{ trigger.user.is_active }}",
         "operator": "is_true",
     }
+    example_data: ClassVar[dict[str, Json]] = {"trigger": {"user": {"is_active": "yes"}}}
+    example_result = Output({"result": True, "left": True, "right": True}, port="true")
 
     class Config(NodeConfig):
         value = TemplateField(label="Value", allow_null=True)
-        operator = serializers.ChoiceField(BOOLEAN_OPERATORS, label="Operator", default="is_true")
+        operator = serializers.ChoiceField(
+            labelled(BOOLEAN_OPERATORS), label="Operator", default="is_true"
+        )
 
     def execute(self, config: dict[str, Json], context: Context) -> Output:
         return branch(compare_boolean(config["operator"], config["value"]))

@@ -52,10 +52,19 @@ class DataMapper(NodeType):
             {"target": "customer.tags[0]", "value": "{{ trigger.tag }}", "default": "new"},
         ]
     }
+    example_data: ClassVar[dict[str, Json]] = {
+        "trigger": {"first": "Ada", "last": "Lovelace", "tag": None}
+    }
+    example_result = Output({"customer": {"name": "Ada Lovelace", "tags": ["new"]}})
 
     class Config(NodeConfig):
         mappings = serializers.ListField(
-            child=Mapping(), label="Fields", required=False, allow_null=True, max_length=500
+            child=Mapping(),
+            label="Fields",
+            help_text="One row for each value of the object.",
+            required=False,
+            allow_null=True,
+            max_length=500,
         )
         template = JsonTemplateField(
             label="Template",

@@ -19,12 +19,22 @@ class DateCondition(NodeType):
     keywords = ("if", "filter", "time", "before", "after", "today", "past", "due")
     ports = ("true", "false")
     example: ClassVar[dict[str, Json]] = {
-        "left": "{{ trigger.order.due_at }}",
-        "operator": "within_next",
-        "amount": 3,
-        "unit": "days",
+        "left": "{{ trigger.order.paid_at }}",
+        "operator": "before",
+        "right": "{{ trigger.order.due_on }}",
         "timezone": "Europe/Berlin",
     }
+    example_data: ClassVar[dict[str, Json]] = {
+        "trigger": {"order": {"paid_at": "2026-01-31T09:30:00Z", "due_on": "2026-02-14"}}
+    }
+    example_result = Output(
+        {
+            "result": True,
+            "left": "2026-01-31T10:30:00+01:00",
+            "right": "2026-02-14T00:00:00+01:00",
+        },
+        port="true",
+    )
 
     class Config(DateComparison):
         pass

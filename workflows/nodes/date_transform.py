@@ -49,8 +49,22 @@ class DateTransform(NodeType):
         "format": "%-d %B %Y",
         "timezone": "Europe/Berlin",
     }
+    example_result = Output(
+        {
+            "date": "2026-02-28T13:00:00+01:00",
+            "text": "28 February 2026",
+            "timestamp": 1772280000,
+        }
+    )
 
     class Config(NodeConfig):
+        only_for: ClassVar = {
+            "amount": ("operation", tuple(MOVES)),
+            "unit": ("operation", (*MOVES, "difference", *EDGES)),
+            "other": ("operation", ("difference",)),
+            "format": ("operation", ("format", *MOVES, *EDGES)),
+        }
+
         input = TemplateField(
             label="Date",
             help_text="Blank: now. ISO 8601, a timestamp, or the usual ways of writing dates.",

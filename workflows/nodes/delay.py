@@ -30,9 +30,13 @@ class Delay(NodeType):
     keywords = ("pause", "sleep", "delay", "later")
     waits = True
     example: ClassVar[dict[str, Json]] = {"duration": 1.5, "unit": "minutes"}
+    example_result = Wait(90.0)
 
     class Config(NodeConfig):
-        duration = TemplateField(label="Duration", help_text="A number; it may have a fraction.")
+        duration = TemplateField(
+            label="Duration",
+            help_text="A number; it may have a fraction. At most 15 minutes in all.",
+        )
         unit = UnitField(("seconds", "minutes", "hours", "days"), default="seconds")
 
         def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -31,8 +31,15 @@ class Generate(NodeType):
         "length": 12,
         "alphabet": "ABCDEFGHJKLMNPQRSTUVWXYZ23456789",
     }
+    example_result = Output({"value": "7KQ2M9XWAH4C"})
+    example_varies = ("value",)
 
     class Config(NodeConfig):
+        only_for: ClassVar = {
+            "length": ("kind", ("password", "random_string", "integer")),
+            "alphabet": ("kind", ("password", "random_string")),
+        }
+
         kind = serializers.ChoiceField(
             [
                 ("uuid", "UUID"),

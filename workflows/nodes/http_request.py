@@ -68,10 +68,25 @@ class HttpRequest(NodeType):
         "timeout_seconds": 10,
         "follow_redirects": True,
     }
+    example_data: ClassVar[dict[str, Json]] = {
+        "trigger": {"order": {"id": 42}, "note": "Paid"},
+        "vault": {"orders_api": "a secret of the vault"},
+    }
+    example_result = Output(
+        {
+            "status": 201,
+            "headers": {"content-type": "application/json"},
+            "body": {"id": 7, "text": "Paid"},
+            "elapsed_ms": 83,
+        }
+    )
+    example_varies = ("headers", "elapsed_ms")
 
     class Config(NodeConfig):
         method = serializers.ChoiceField(METHODS, label="Method", default="GET")
-        url = TemplateField(label="URL", allow_blank=False)
+        url = TemplateField(
+            label="URL", help_text="With http:// or https:// in front.", allow_blank=False
+        )
         query = serializers.ListField(
             child=QueryParameter(),
             label="Query parameters",
@@ -81,7 +96,7 @@ class HttpRequest(NodeType):
         )
         headers = HeadersField()
         body_type = serializers.ChoiceField(
-            ["none", "json", "form", "text"],
+            [("none", "None"), ("json", "JSON"), ("form", "Form"), ("text", "Text")],
             label="Body",
             help_text="Where it is left out: json when there is a body, else none.",
             required=False,
@@ -100,9 +115,17 @@ class HttpRequest(NodeType):
             max_length=200,
         )
         timeout_seconds = serializers.FloatField(
-            label="Timeout in seconds", default=30, min_value=0.1, max_value=300
+            label="Timeout in seconds",
+            help_text="From the first to the last byte, redirects included.",
+            default=30,
+            min_value=0.1,
+            max_value=300,
         )
-        follow_redirects = serializers.BooleanField(label="Follow redirects", default=True)
+        follow_redirects = serializers.BooleanField(
+            label="Follow redirects",
+            help_text="At most 5. To another server no credentials are sent along.",
+            default=True,
+        )
 
         def validate_expected_status(self, text: str) -> str:
             parse_statuses(text)

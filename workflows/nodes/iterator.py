@@ -26,12 +26,19 @@ class Iterator(NodeType):
         "mode": "parallel",
         "concurrency": 10,
     }
+    example_data: ClassVar[dict[str, Json]] = {
+        "trigger": {"order": {"lines": [{"name": "Lamp"}, {"name": "Bulb"}]}}
+    }
+    example_result = ForEach([{"name": "Lamp"}, {"name": "Bulb"}], concurrency=10)
 
     class Config(NodeConfig):
+        only_for: ClassVar = {"concurrency": ("mode", ("parallel",))}
+
         items = TemplateField(label="List", help_text="For example: {{ trigger.body.lines }}")
         mode = serializers.ChoiceField(
             [("parallel", "Several at once"), ("sequential", "One after the other")],
             label="Mode",
+            help_text="One after the other where an item needs what those before it did.",
             default="parallel",
         )
         concurrency = serializers.IntegerField(

@@ -40,6 +40,7 @@ class JsonParser(NodeType):
         "input": '{"user": {"emails": ["ada@example.com"]}}',
         "extract": [{"name": "email", "path": "user.emails[0]"}],
     }
+    example_result = Output({"email": "ada@example.com"})
 
     class Config(NodeConfig):
         input = TemplateField(label="Input", help_text="A text, or data that is parsed already.")

@@ -43,6 +43,10 @@ class LogicalGroup(NodeType):
             },
         ],
     }
+    example_data: ClassVar[dict[str, Json]] = {
+        "trigger": {"status": "new", "order": {"total": 80}, "is_vip": True}
+    }
+    example_result = Output({"result": True, "left": [True, True], "right": "and"}, port="true")
 
     class Config(NodeConfig):
         combinator = serializers.ChoiceField(

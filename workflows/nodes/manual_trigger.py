@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from rest_framework import serializers
 
-from workflows.node_type import Json, NodeConfig, TriggerType
+from workflows.node_type import Json, NodeConfig, Output, TriggerType
 
 
 class ManualTrigger(TriggerType):
@@ -16,6 +16,7 @@ class ManualTrigger(TriggerType):
     icon = "play"
     keywords = ("run", "button", "api", "execute")
     example: ClassVar[dict[str, Json]] = {"sample": {"order": {"id": 42, "total": 19.9}}}
+    example_result = Output({"order": {"id": 42, "total": 19.9}})
     sample: ClassVar[Json] = {}
 
     class Config(NodeConfig):

@@ -23,6 +23,8 @@ class NumberCondition(NodeType):
         "right": 10,
         "right2": 99.5,
     }
+    example_data: ClassVar[dict[str, Json]] = {"trigger": {"order": {"total": "42.50"}}}
+    example_result = Output({"result": True, "left": 42.5, "right": [10, 99.5]}, port="true")
 
     class Config(NumberComparison):
         pass

@@ -46,9 +46,17 @@ class RespondNode(NodeType):
         "headers": [{"name": "X-Order", "value": "{{ trigger.body.order_id }}"}],
         "body": {"order": "{{ trigger.body.order_id }}", "accepted": True},
     }
+    example_data: ClassVar[dict[str, Json]] = {"trigger": {"body": {"order_id": 42}}}
+    example_result = Respond(201, {"X-Order": "42"}, {"order": 42, "accepted": True})
 
     class Config(NodeConfig):
-        status = serializers.IntegerField(label="Status", default=200, min_value=200, max_value=599)
+        status = serializers.IntegerField(
+            label="Status",
+            help_text="Of the HTTP answer.",
+            default=200,
+            min_value=200,
+            max_value=599,
+        )
         headers = HeadersField()
         body = JsonTemplateField(
             label="Body",

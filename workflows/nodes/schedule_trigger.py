@@ -8,6 +8,17 @@ from workflows.node_type import Json, NodeConfig, TriggerType
 from workflows.schedule import LONGEST_VALUE, ScheduleError, parse_schedule
 
 
+class TimeZoneName(serializers.CharField):
+    """Checked together with the time."""
+
+    value_schema: ClassVar[dict[str, Any]] = {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 64,
+        "x-timezone": True,
+    }
+
+
 class ScheduleTrigger(TriggerType):
     """Starts at set times: every few minutes, daily, on a day of the week or of the month, or by a
     cron schedule, in a time zone of your choice. On the night the clocks go back a set time runs
@@ -45,7 +56,7 @@ class ScheduleTrigger(TriggerType):
             "monthly: 1 09:00; shorter months have a day that is missing on their last day.",
             max_length=LONGEST_VALUE,
         )
-        timezone = serializers.CharField(
+        timezone = TimeZoneName(
             label="Time zone",
             help_text="A name like Europe/Berlin.",
             default="UTC",

@@ -13,6 +13,7 @@ from rest_framework import serializers
 from workflows.errors import NodeError
 from workflows.mailboxes import Mailbox, one_line, to_mailboxes
 from workflows.node_type import (
+    MULTILINE,
     Context,
     HtmlTemplateField,
     Json,
@@ -46,6 +47,16 @@ class SendEmail(NodeType):
         "text": "Thank you! It costs {{ trigger.order.total }}.",
         "html": "<p>Thank you! It costs <b>{{ trigger.order.total }}</b>.</p>",
     }
+    example_data: ClassVar[dict[str, Json]] = {
+        "trigger": {"order": {"id": 42, "total": "€ 119.90"}}
+    }
+    example_result = Output(
+        {
+            "message_id": "<8f14e45fceea167a5a36dedd4bea2543@example.com>",
+            "recipients": ["ada@example.com", "bob@example.com"],
+        }
+    )
+    example_varies = ("message_id",)
 
     class Config(NodeConfig):
         to = TemplateField(
@@ -56,14 +67,20 @@ class SendEmail(NodeType):
         )
         cc = TemplateField(label="Copy to", default="", allow_null=True)
         bcc = TemplateField(label="Blind copy to", default="", allow_null=True)
-        reply_to = TemplateField(label="Answers go to", default="", allow_null=True)
+        reply_to = TemplateField(
+            label="Answers go to",
+            help_text="Blank: to the sender, which is set for the whole installation.",
+            default="",
+            allow_null=True,
+        )
         subject = TemplateField(label="Subject", default="", allow_null=True)
-        text = TemplateField(label="Text", default="", allow_null=True)
+        text = TemplateField(label="Text", default="", allow_null=True, style=MULTILINE)
         html = HtmlTemplateField(
             label="HTML",
             help_text="Values in it are escaped; one output alone is taken as HTML.",
             default="",
             allow_null=True,
+            style=MULTILINE,
         )
 
         def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

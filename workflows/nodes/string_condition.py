@@ -23,6 +23,8 @@ class StringCondition(NodeType):
         "right": "opened",
         "case_sensitive": True,
     }
+    example_data: ClassVar[dict[str, Json]] = {"trigger": {"body": {"action": "opened"}}}
+    example_result = Output({"result": True, "left": "opened", "right": "opened"}, port="true")
 
     class Config(TextComparison):
         pass

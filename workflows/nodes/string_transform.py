@@ -29,23 +29,66 @@ DEFAULTS: dict[str, dict[str, Json]] = {
 }
 
 
+def _operations_with(field: str) -> tuple[str, tuple[str, ...]]:
+    return "op", tuple(
+        name
+        for name, operation in OPERATIONS.items()
+        if field in operation.fields or field in operation.optional
+    )
+
+
 class Step(NodeConfig):
+    only_for: ClassVar = {
+        field: _operations_with(field)
+        for operation in OPERATIONS.values()
+        for field in (*operation.fields, *operation.optional)
+    }
+
     op = serializers.ChoiceField(
         [(name, f"{name}: {operation.help}") for name, operation in OPERATIONS.items()],
         label="Operation",
     )
     search = TemplateField(label="Search for", required=False)
-    replacement = TemplateField(label="Replace by", required=False, allow_null=True)
-    pattern = TemplateField(label="Pattern", help_text="As RE2 has it.", required=False)
-    case_sensitive = serializers.BooleanField(label="Upper and lower case differ", required=False)
-    separator = TemplateField(label="Separator", required=False)
-    length = serializers.IntegerField(
-        label="Length", min_value=1, max_value=MOST_LENGTH, required=False
+    replacement = TemplateField(
+        label="Replace by",
+        help_text="Blank: what is found is taken out. For regex_replace $1 is the first group.",
+        required=False,
+        allow_null=True,
     )
-    side = serializers.ChoiceField(["left", "right", "both"], label="Side", required=False)
-    character = TemplateField(label="Character", required=False)
-    characters = TemplateField(label="Characters", required=False)
-    ending = TemplateField(label="Ending", required=False)
+    pattern = TemplateField(label="Pattern", help_text="As RE2 has it.", required=False)
+    case_sensitive = serializers.BooleanField(
+        label="Upper and lower case differ", help_text="Left out: they do.", required=False
+    )
+    separator = TemplateField(
+        label="Separator",
+        help_text="For split, blank: every character is a part. Left out: a - for slugify, a comma "
+        "and a blank for join.",
+        required=False,
+    )
+    length = serializers.IntegerField(
+        label="Length",
+        help_text="In characters.",
+        min_value=1,
+        max_value=MOST_LENGTH,
+        required=False,
+    )
+    side = serializers.ChoiceField(
+        ["left", "right", "both"],
+        label="Side",
+        help_text="Where it is filled up. Left out: left.",
+        required=False,
+    )
+    character = TemplateField(
+        label="Character", help_text="To fill up with. Left out: a blank.", required=False
+    )
+    characters = TemplateField(
+        label="Characters",
+        help_text="Each of them is taken from the ends. Left out: blanks and line breaks.",
+        required=False,
+    )
+    ending = TemplateField(
+        label="Ending", help_text="Put behind a text that was cut. Left out: …", required=False
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         op = attrs["op"]
@@ -61,7 +104,8 @@ class Step(NodeConfig):
             raise serializers.ValidationError({"search": "There is nothing to search for."})
         if op == "regex_replace":
             _check_pattern(attrs)
-        return {**DEFAULTS.get(op, {}), **attrs}
+        defaults = DEFAULTS.get(op, {})
+        return attrs | {name: defaults[name] for name in defaults if name not in attrs}
 
 
 class StringTransform(NodeType):
@@ -82,6 +126,8 @@ class StringTransform(NodeType):
             {"op": "truncate", "length": 40, "ending": ""},
         ],
     }
+    example_data: ClassVar[dict[str, Json]] = {"trigger": {"order": {"id": 42}}}
+    example_result = Output({"text": "no-42-creme-brulee"})
 
     class Config(NodeConfig):
         input = TemplateField(label="Text", allow_null=True)

@@ -6,13 +6,22 @@ from rest_framework import serializers
 
 from workflows.names import repeated_names
 from workflows.node_type import PORT, Context, Json, NodeConfig, NodeType, Output, TemplateField
-from workflows.operators import NUMBER_PAIRS, TEXT_OPERATORS, check_right, compare_any
+from workflows.operators import (
+    NUMBER_PAIRS,
+    TEXT_OPERATORS,
+    check_right,
+    compare_any,
+    labelled,
+    with_right,
+)
 
 TAKEN_PORTS = frozenset({"default", "error", "item"})
 OPERATORS = (*TEXT_OPERATORS, *(name for name in NUMBER_PAIRS if name not in TEXT_OPERATORS))
 
 
 class Case(NodeConfig):
+    only_for: ClassVar = {"right": ("operator", with_right(OPERATORS))}
+
     port = serializers.RegexField(
         rf"^{PORT.pattern}\Z",
         label="Port",
@@ -20,9 +29,13 @@ class Case(NodeConfig):
         error_messages={"invalid": "Use lower-case letters, digits and _, at most 64."},
     )
     label = serializers.CharField(  # type: ignore[assignment]  # a field of this name, not ours
-        label="Label", default="", allow_blank=True, max_length=200
+        label="Label",
+        help_text="What the case is about, for those who read the workflow.",
+        default="",
+        allow_blank=True,
+        max_length=200,
     )
-    operator = serializers.ChoiceField(OPERATORS, label="Operator", default="equals")
+    operator = serializers.ChoiceField(labelled(OPERATORS), label="Operator", default="equals")
     right = TemplateField(label="Compare with", allow_null=True, required=False)
 
     def validate_port(self, port: str) -> str:
@@ -52,9 +65,15 @@ class Switch(NodeType):
             {"port": "gift", "label": "Free", "operator": "equals", "right": 0},
         ],
     }
+    example_data: ClassVar[dict[str, Json]] = {"trigger": {"order": {"total": 1250}}}
+    example_result = Output(
+        {"result": True, "left": 1250, "right": 1000, "port": "large"}, port="large"
+    )
 
     class Config(NodeConfig):
-        value = TemplateField(label="Value", allow_null=True)
+        value = TemplateField(
+            label="Value", help_text="Compared with each case in turn.", allow_null=True
+        )
         cases = serializers.ListField(
             child=Case(), label="Cases", help_text="The first match wins.", max_length=100
         )

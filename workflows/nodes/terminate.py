@@ -22,9 +22,13 @@ class Terminate(NodeType):
         "status": "failed",
         "message": "The order {{ trigger.order.id }} has no items.",
     }
+    example_data: ClassVar[dict[str, Json]] = {"trigger": {"order": {"id": 42}}}
+    example_result = End("failed", "The order 42 has no items.")
 
     class Config(NodeConfig):
-        status = serializers.ChoiceField(["completed", "failed"], label="As", default="completed")
+        status = serializers.ChoiceField(
+            [("completed", "Completed"), ("failed", "Failed")], label="As", default="completed"
+        )
         message = TemplateField(
             label="Message", help_text="Shown as the reason.", default="", allow_null=True
         )

@@ -2,7 +2,15 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from workflows.node_type import Context, Json, NodeConfig, NodeType, Output, TemplateField
+from workflows.node_type import (
+    MULTILINE,
+    Context,
+    Json,
+    NodeConfig,
+    NodeType,
+    Output,
+    TemplateField,
+)
 from workflows.values import as_text
 
 
@@ -18,10 +26,16 @@ class TextTransform(NodeType):
     example: ClassVar[dict[str, Json]] = {
         "template": "{% for label in trigger.labels %}#{{ label.name }} {% endfor %}"
     }
+    example_data: ClassVar[dict[str, Json]] = {
+        "trigger": {"labels": [{"name": "bug"}, {"name": "urgent"}]}
+    }
+    example_result = Output({"text": "#bug #urgent "})
 
     class Config(NodeConfig):
         template = TemplateField(
-            label="Template", help_text="Liquid, for example: Hello {{ trigger.name }}!"
+            label="Template",
+            help_text="Liquid, for example: Hello {{ trigger.name }}!",
+            style=MULTILINE,
         )
 
     def execute(self, config: dict[str, Json], context: Context) -> Output:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from rest_framework import serializers
@@ -15,6 +15,38 @@ from workflows.node_type import (
     is_template,
 )
 from workflows.values import to_object
+
+
+class WorkflowField(serializers.CharField):
+    """The id of a workflow."""
+
+    value_schema: ClassVar[dict[str, Any]] = {
+        "type": "string",
+        "format": "uuid",
+        "maxLength": 64,
+        "x-workflow": True,
+    }
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        try:
+            return str(UUID(text))
+        except ValueError:
+            raise serializers.ValidationError(
+                f"{text!r} is no id of a workflow. Choose one from the list."
+            ) from None
+
+
+class InputsField(JsonTemplateField):
+    """An object, or a template that gives one."""
+
+    value_schema: ClassVar[dict[str, Any]] = {"type": ["object", "string"], "x-json-template": True}
+
+    def to_internal_value(self, data: Any) -> Json:
+        inputs = super().to_internal_value(data)
+        if not isinstance(inputs, dict) and not is_template(inputs):
+            raise serializers.ValidationError('Inputs are an object, like {"name": "value"}.')
+        return inputs
 
 
 class TriggerWorkflow(NodeType):
@@ -34,28 +66,28 @@ class TriggerWorkflow(NodeType):
         "inputs": {"order": "{{ trigger.order }}", "note": "From {{ workflow.name }}"},
         "wait": True,
     }
+    example_data: ClassVar[dict[str, Json]] = {
+        "trigger": {"order": {"id": 42}},
+        "workflow": {"name": "Order intake"},
+    }
+    example_result = Call(
+        "0198c9a4-7d2e-7c41-9f0b-3a5d6e7f8091",
+        {"order": {"id": 42}, "note": "From Order intake"},
+        wait=True,
+    )
 
     class Config(NodeConfig):
-        workflow = serializers.CharField(
+        workflow = WorkflowField(
             label="Workflow", help_text="The id of the workflow to start.", max_length=64
         )
-        inputs = JsonTemplateField(
+        inputs = InputsField(
             label="Inputs", help_text="An object: a value for each name.", default=dict
         )
-        wait = serializers.BooleanField(label="Wait until it has ended", default=False)
-
-        def validate_workflow(self, text: str) -> str:
-            try:
-                return str(UUID(text))
-            except ValueError:
-                raise serializers.ValidationError(
-                    f"{text!r} is no id of a workflow. Choose one from the list."
-                ) from None
-
-        def validate_inputs(self, inputs: Json) -> Json:
-            if not isinstance(inputs, dict) and not is_template(inputs):
-                raise serializers.ValidationError('Inputs are an object, like {"name": "value"}.')
-            return inputs
+        wait = serializers.BooleanField(
+            label="Wait until it has ended",
+            help_text="Its output is then this step's output; its failure fails this step.",
+            default=False,
+        )
 
     def execute(self, config: dict[str, Json], context: Context) -> Call:
         return Call(config["workflow"], to_object(config["inputs"], "inputs"), config["wait"])

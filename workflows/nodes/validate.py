@@ -2,9 +2,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rest_framework import serializers
-
-from workflows.json_schemas import check_schema, find_errors
+from workflows.json_schemas import JsonSchemaField, find_errors
 from workflows.node_type import Context, Json, NodeConfig, NodeType, Output, TemplateField
 
 
@@ -26,17 +24,32 @@ class Validate(NodeType):
             "required": ["id"],
         },
     }
+    example_data: ClassVar[dict[str, Json]] = {
+        "trigger": {"order": {"id": "42", "email": "ada@example.com"}}
+    }
+    example_result = Output(
+        {
+            "valid": False,
+            "errors": [
+                {
+                    "path": "id",
+                    "message": "It has to be of the type integer, but it is a text.",
+                }
+            ],
+        },
+        port="false",
+    )
 
     class Config(NodeConfig):
-        input = TemplateField(label="Data", allow_null=True)
-        schema = serializers.JSONField(
+        input = TemplateField(
+            label="Data",
+            help_text="What is checked; a template gives the value itself.",
+            allow_null=True,
+        )
+        schema = JsonSchemaField(
             label="JSON Schema",
             help_text="Draft 2020-12; nothing is fetched, patterns are those of RE2.",
         )
-
-        def validate_schema(self, schema: Json) -> Json:
-            check_schema(schema)
-            return schema
 
     def execute(self, config: dict[str, Json], context: Context) -> Output:
         errors = find_errors(config["schema"], config["input"])

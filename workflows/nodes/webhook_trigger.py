@@ -18,12 +18,21 @@ from workflows.signatures import HEADERS, SignatureError, check_signature
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 VAULT_REFERENCE = re.compile(r"\s*\{\{-?\s*vault\.([a-z][a-z0-9_]*)\s*-?\}\}\s*")
+CHECKED = ("hmac_sha256", "github", "stripe")
 NOT_KEPT = frozenset({"cookie", "proxy-authorization"})
 
 
 class VaultReferences(serializers.Field[Any, Any, Any, Any]):
     """`{{ vault.name }}`, or a list of two such while a secret is being changed. It stays as it is
     in the step's input: the value itself is only used to check the signature."""
+
+    value_schema: ClassVar[dict[str, Any]] = {
+        "type": ["array", "string"],
+        "items": {"type": "string", "pattern": f"^{VAULT_REFERENCE.pattern}$"},
+        "maxItems": 2,
+        "pattern": f"^({VAULT_REFERENCE.pattern})?$",
+        "x-vault": True,
+    }
 
     def to_internal_value(self, data: Any) -> list[str]:
         references = data if isinstance(data, list) else [data] if data not in ("", None) else []
@@ -42,6 +51,12 @@ class VaultReferences(serializers.Field[Any, Any, Any, Any]):
 
 
 class Signature(NodeConfig):
+    only_for: ClassVar = {
+        "header": ("scheme", CHECKED),
+        "secret": ("scheme", CHECKED),
+        "tolerance_seconds": ("scheme", ("stripe",)),
+    }
+
     scheme = serializers.ChoiceField(
         choices=[
             ("none", "None"),
@@ -104,6 +119,9 @@ class WebhookTrigger(RequestTrigger):
         "signature": {"scheme": "github", "secret": "{{ vault.github_webhook_secret }}"},
         "deduplicate_by": "{{ trigger.headers.x-github-delivery }}",
     }
+    example_data: ClassVar[dict[str, Json]] = {
+        "trigger": {"headers": {"x-github-delivery": "72d3162e-cc78-11e3"}}
+    }
     sample: ClassVar[Json] = {
         "body": {"action": "opened"},
         "headers": {"content-type": "application/json", "user-agent": "curl/8.5.0"},
@@ -116,10 +134,15 @@ class WebhookTrigger(RequestTrigger):
         methods = serializers.ListField(
             child=serializers.ChoiceField(choices=[(name, name) for name in METHODS]),
             label="Methods",
+            help_text="Requests with another method are refused with 405.",
             min_length=1,
             default=lambda: ["POST"],
         )
-        signature = Signature(label="Signature", default=dict)
+        signature = Signature(
+            label="Signature",
+            help_text="Requests that are not signed with the secret are refused with 401.",
+            default=dict,
+        )
         deduplicate_by = TemplateField(
             label="Deduplicate by",
             help_text="Requests with the same value within 24 hours start one run, for example: "

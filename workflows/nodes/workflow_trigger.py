@@ -16,7 +16,7 @@ class Input(NodeConfig):
         error_messages={"invalid": "Use letters, digits, _ and -, and begin with a letter."},
     )
     required = serializers.BooleanField(  # type: ignore[assignment]  # a field of this name
-        label="Required", default=False
+        label="Required", help_text="A call without it is refused.", default=False
     )
 
 

@@ -14,7 +14,7 @@
 - `budget.py` has the limits, `filters/` the filters; FILTERS documents them.
 """
 
-from workflows.templating.filters import FILTERS, FilterDoc
+from workflows.templating.filters import EXAMPLE_DATA, FILTERS, Argument, FilterDoc
 from workflows.templating.state import MASK
 from workflows.templating.value import (
     AsHtml,
@@ -27,8 +27,10 @@ from workflows.templating.value import (
 )
 
 __all__ = [
+    "EXAMPLE_DATA",
     "FILTERS",
     "MASK",
+    "Argument",
     "AsHtml",
     "CompiledValue",
     "FilterDoc",

@@ -33,7 +33,7 @@ from liquid.token import TOKEN_EXPRESSION, TOKEN_OUTPUT, TOKEN_TAG, Token
 
 from workflows.errors import TemplateError
 from workflows.templating.budget import limit_error
-from workflows.templating.source import check_source, line_of, tokens
+from workflows.templating.source import SCANNED_TAGS, check_source, line_of, tokens
 from workflows.templating.tokens import expression_tokens
 
 
@@ -87,6 +87,11 @@ _environment = _Environment()
 _parser = Parser(_environment)
 
 
+def tag_names() -> list[str]:
+    """All that a template may use, without those that only stand inside of others."""
+    return sorted((set(_environment.tags) - {"content", "output", "illegal"}) | SCANNED_TAGS)
+
+
 def parse(source: str) -> list[Node]:
     """The tree of a template. Raises TemplateError, with the code `template_limit` where the
     source is too large."""
@@ -105,14 +110,9 @@ def _known_tags(stream: Iterator[Token]) -> Iterator[Token]:
         name = token.value
         known = name in _environment.tags or name in inner or name.startswith("end")
         if token.kind == TOKEN_TAG and not known:
-            known_tags = ", ".join(
-                sorted(
-                    tag for tag in _environment.tags if tag not in ("content", "output", "illegal")
-                )
-            )
             raise TemplateError(
                 f"There is no tag '{name}' here{line_of(token.source, token.start_index)}. "
-                f"Tags: {known_tags}, comment, raw, liquid."
+                f"Tags: {', '.join(tag_names())}."
             )
         yield token
 

@@ -20,6 +20,8 @@ from workflows.templating.budget import (
     limit_error,
 )
 
+SCANNED_TAGS = frozenset({"comment", "doc", "liquid", "raw"})
+"""Those that end here; the parser never sees them."""
 _OPENING = re.compile(r"\{[{%]")
 _TOO_BLANK = re.compile(rf"\s{{{BLANKS + 1}}}")
 _NAME = re.compile(r"#|\w+")

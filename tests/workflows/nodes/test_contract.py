@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import socket
+from collections.abc import Iterator
 from typing import Any, get_args, get_type_hints
 
 import lucide
@@ -36,6 +37,15 @@ class EverySecret(dict[str, str]):
 
 def compiled(node: NodeType, config: dict[str, Any]) -> CompiledConfig:
     return CompiledConfig.compile(node.Config, config)
+
+
+def parts_of(schema: dict[str, Any], place: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """A schema and those of all fields in it."""
+    yield place, schema
+    parts = schema.get("properties", {}) | schema.get("x-rules", {}).get("kinds", {})
+    parts |= {"[]": schema["items"]} if "items" in schema else {}
+    for name, part in parts.items():
+        yield from parts_of(part, f"{place}.{name}")
 
 
 def test_it_is_called_like_its_file(node: NodeType) -> None:
@@ -87,6 +97,17 @@ def test_its_example_is_valid_and_complete_enough(node: NodeType) -> None:
     assert bool(node.example) == bool(fields)
 
 
+def test_its_documentation_shows_what_its_example_gives(node: NodeType) -> None:
+    if not isinstance(node, TriggerType):
+        missing = "set example_result: what execute() gives for the example (see test_examples.py)"
+        assert isinstance(node.example_result, get_args(Result)), missing
+    assert clean(node.example_data) == node.example_data
+    seen = CompiledConfig.compile(node.Config, node.example).variables
+    names = {re.split(r"[.\[]", path)[0] for path in seen}
+    known = {"trigger"} if isinstance(node, TriggerType) else {"item"}
+    assert names <= known | set(node.example_data), "set example_data: what templates see"
+
+
 def test_unknown_fields_are_refused(node: NodeType) -> None:
     with pytest.raises(ValidationError) as caught:
         compiled(node, {**node.example, "surprise": 1})
@@ -104,6 +125,17 @@ def test_its_schema_describes_the_example(node: NodeType) -> None:
     schema = json_schema(node.Config)
     Draft202012Validator.check_schema(schema)
     Draft202012Validator(schema).validate(node.example)
+
+
+def test_its_schema_says_what_each_field_takes(node: NodeType) -> None:
+    for place, schema in parts_of(json_schema(node.Config), node.type):
+        if "default" in schema:
+            Draft202012Validator(schema).validate(schema["default"])
+        for name, part in schema.get("properties", {}).items():
+            for other, values in part.get("x-only-for", {}).items():
+                choices = schema["properties"][other]["enum"]
+                assert set(values) < set(choices), f"{place}.{name}"
+                assert name not in schema["required"], f"{place}.{name}"
 
 
 def test_checked_config_can_be_checked_again(node: NodeType) -> None:

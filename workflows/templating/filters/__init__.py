@@ -1,6 +1,23 @@
 """The filters. Importing this package fills FILTERS."""
 
 from workflows.templating.filters import data, dates, lists, numbers, texts
-from workflows.templating.filters.registry import FILTERS, FilterDoc, FilterError
+from workflows.templating.filters.registry import (
+    EXAMPLE_DATA,
+    FILTERS,
+    Argument,
+    FilterDoc,
+    FilterError,
+)
 
-__all__ = ["FILTERS", "FilterDoc", "FilterError", "data", "dates", "lists", "numbers", "texts"]
+__all__ = [
+    "EXAMPLE_DATA",
+    "FILTERS",
+    "Argument",
+    "FilterDoc",
+    "FilterError",
+    "data",
+    "dates",
+    "lists",
+    "numbers",
+    "texts",
+]

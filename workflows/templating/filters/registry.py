@@ -8,6 +8,7 @@ example are the filter's documentation; a test renders every example.
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
@@ -31,14 +32,37 @@ class FilterError(Exception):
         self.value = value
 
 
+EXAMPLE_DATA: dict[str, Json] = {
+    "users": [{"name": "Ada", "age": 36}, {"name": "Bob", "age": 41}],
+    "text": "one\ntwo",
+    "more": ["c"],
+}
+"""What the examples see."""
+
+
 @dataclass(frozen=True, slots=True)
-class FilterDoc:
-    """`run(budget, value, *arguments, **keywords)`; `result` is what `example` renders to."""
+class Argument:
+    """`default` is None where the argument is needed, else JSON text; `null` stands for nothing.
+    A keyword is written with its name: `allow_false: true`."""
 
     name: str
+    default: str | None
+    is_keyword: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FilterDoc:
+    """`run(budget, value, *arguments, **keywords)`; `result` is what `example` renders to, with
+    EXAMPLE_DATA. `group` is the module that the filter is in: texts, lists, numbers, dates, data.
+    `takes` is what it makes of the value first: any, text, number or list."""
+
+    name: str
+    group: str
     summary: str
     example: str
     result: str
+    takes: str
+    arguments: tuple[Argument, ...]
     run: Function
     least: int
     most: int
@@ -50,7 +74,7 @@ FILTERS: dict[str, FilterDoc] = {}
 
 def value_filter(example: str, result: str, name: str = "") -> Callable[[F], F]:
     """Works on any value, as it is."""
-    return _register(example, result, name, lambda function: function)
+    return _register(example, result, name, "any", lambda function: function)
 
 
 def text_filter(example: str, result: str, name: str = "") -> Callable[[F], F]:
@@ -67,7 +91,7 @@ def text_filter(example: str, result: str, name: str = "") -> Callable[[F], F]:
 
         return run
 
-    return _register(example, result, name, adapt)
+    return _register(example, result, name, "text", adapt)
 
 
 def number_filter(example: str, result: str, name: str = "") -> Callable[[F], F]:
@@ -79,7 +103,7 @@ def number_filter(example: str, result: str, name: str = "") -> Callable[[F], F]
 
         return run
 
-    return _register(example, result, name, adapt)
+    return _register(example, result, name, "number", adapt)
 
 
 def list_filter(example: str, result: str, name: str = "") -> Callable[[F], F]:
@@ -94,11 +118,11 @@ def list_filter(example: str, result: str, name: str = "") -> Callable[[F], F]:
 
         return run
 
-    return _register(example, result, name, adapt)
+    return _register(example, result, name, "list", adapt)
 
 
 def _register(
-    example: str, result: str, name: str, adapt: Callable[[Function], Function]
+    example: str, result: str, name: str, takes: str, adapt: Callable[[Function], Function]
 ) -> Callable[[F], F]:
     def decorate(function: F) -> F:
         parameters = list(inspect.signature(function).parameters.values())[2:]
@@ -106,9 +130,12 @@ def _register(
         title = name or function.__name__.rstrip("_")
         FILTERS[title] = FilterDoc(
             name=title,
-            summary=inspect.cleandoc(function.__doc__ or ""),
+            group=function.__module__.rpartition(".")[2],
+            summary=" ".join((function.__doc__ or "").split()),
             example=example,
             result=result,
+            takes=takes,
+            arguments=tuple(map(_argument, parameters)),
             run=adapt(function),
             least=sum(p.default is p.empty for p in positional),
             most=len(positional),
@@ -117,3 +144,12 @@ def _register(
         return function
 
     return decorate
+
+
+def _argument(parameter: inspect.Parameter) -> Argument:
+    is_needed = parameter.default is parameter.empty
+    return Argument(
+        name=parameter.name,
+        default=None if is_needed else json.dumps(parameter.default),
+        is_keyword=parameter.kind is parameter.KEYWORD_ONLY,
+    )
