@@ -43,12 +43,12 @@ def template_install(request: HttpRequest, slug: str) -> HttpResponse:
     )
     if workflow is None:
         return redirect("template_list")
-    messages.success(request, f"{workflow.name} is there. Press “Run now” to try it.")
+    messages.success(request, f"{workflow.name} was added. Press “Run now” to try it.")
     return redirect("workflow_detail", workflow.pk)
 
 
 @require_POST
-@require_role(Role.VIEWER)
+@require_role(Role.EDITOR)
 def tour_close(request: HttpRequest) -> HttpResponse:
     response = redirect("dashboard")
     tour.close(response)
