@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 NOT_PREPARED = "!!!! axe is missing, npm was not reached: run `make test` once"
 PHONE = {"width": 390, "height": 844}
 BEYOND = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-PLACES = ("/", "/workflows/", "/workflows/templates/", "/workflows/templates/?q=zzz")
+PLACES = ("/", "/workflows/templates/", "/workflows/templates/?q=zzz")
 
 
 @pytest.fixture

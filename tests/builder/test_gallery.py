@@ -18,8 +18,14 @@ from lucide.templatetags.lucide import lucide
 from pytest_django import Settings
 
 from altoflow.demo_receiver import Receiver
-from builder import gallery
-from builder.gallery import RECEIVER, Template, find_templates, install_template, templates
+from builder.gallery import (
+    RECEIVER,
+    Template,
+    categories,
+    find_templates,
+    install_template,
+    templates,
+)
 from builder.panels import sample_payload
 from builder.tour import COOKIE, MOST_RUNS
 from runs.events import emit
@@ -30,7 +36,6 @@ from tests.environment.postgres import free_port
 from tests.runs.driver import drain
 from tests.runs.records import run_of, workflow_called
 from tests.runs.test_views import client_of, text_of
-from tests.workflows.definitions import user_with
 from workflows import services, vault
 from workflows.compiled import trigger_in
 from workflows.errors import ConflictError, NotFoundError
@@ -95,6 +100,7 @@ def test_they_are_enough_and_each_has_its_place() -> None:
     assert len({template.name for template in templates()}) == len(templates())
     assert len({template.order for template in templates()}) == len(templates())
     assert 3 <= sum(template.featured for template in templates()) <= 4
+    assert categories() == ("Messages", "Data", "APIs", "Control")
     wanted = {"manual", "webhook", "schedule", "api", "event"}
     assert {template.trigger.type for template in templates()} == {f"{n}_trigger" for n in wanted}
 
@@ -348,6 +354,7 @@ def test_a_new_user_is_welcomed(receiver: Receiver) -> None:
 # ---------------------------------------------------------------- installing
 
 
+@pytest.mark.both_databases
 def test_a_second_copy_has_a_number_and_helpers_of_its_own() -> None:
     made = [install_template(slug="approval-with-sub-workflow", user=None) for _ in range(3)]
     names = sorted(Workflow.objects.values_list("name", flat=True))
@@ -465,6 +472,7 @@ def test_an_empty_place_offers_the_demo_and_a_few_templates(editor: Client, addr
     assert f"All {len(templates())} templates" in page
 
 
+@pytest.mark.both_databases
 def test_the_tour_follows_what_is_done(editor: Client) -> None:
     def done() -> list[str]:
         page = editor.get("/").content.decode()
@@ -504,5 +512,3 @@ def test_a_run_page_that_is_not_there_was_not_looked_at(editor: Client) -> None:
     answer = editor.get("/runs/0198c9a4-7d2e-7c41-9f0b-3a5d6e7f8091/")
     assert answer.status_code == 404
     assert COOKIE not in answer.cookies
-    assert gallery.categories() == ("Messages", "Data", "APIs", "Control")
-    assert user_with(Role.ADMIN).is_superuser
