@@ -134,6 +134,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "builder.tour.note_looks",
 ]
 ROOT_URLCONF = "altoflow.urls"
 WSGI_APPLICATION = "altoflow.wsgi.application"

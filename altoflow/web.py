@@ -14,6 +14,7 @@ from django.template import engines
 from django.urls import get_resolver
 from gunicorn.app.base import BaseApplication
 
+from altoflow.demo_built_in import BuiltInReceiver
 from altoflow.processes import die_with, set_name
 from altoflow.wsgi import application
 
@@ -33,6 +34,10 @@ class WebServer(BaseApplication):  # type: ignore[misc]
             die_with(parent)
             set_name("alto-web")
 
+        def open_receiver(_worker: Any) -> None:
+            if configured.DEMO:
+                BuiltInReceiver(configured.DEMO_RECEIVER).start()
+
         settings = {
             "bind": f"fd://{self._listener.fileno()}",
             "worker_class": "altoflow.web_worker.WebWorker",
@@ -49,6 +54,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]
             # It would wait for clients without end, whatever the socket's time limit is.
             "sendfile": False,
             "post_fork": begin_worker,
+            "post_worker_init": open_receiver,
         }
         for name, value in settings.items():
             self.cfg.set(name, value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from builder import docs_views, editor_views, secret_views, views
+from builder import docs_views, editor_views, gallery_views, secret_views, views
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
@@ -32,4 +32,11 @@ urlpatterns = [
     path("docs/nodes/", docs_views.node_docs, name="docs_nodes"),
     path("docs/nodes/<str:node_type>/", docs_views.node_doc, name="docs_node"),
     path("docs/templates/", docs_views.template_docs, name="docs_templates"),
+    path("workflows/templates/", gallery_views.template_list, name="template_list"),
+    path(
+        "workflows/templates/<slug:slug>/install/",
+        gallery_views.template_install,
+        name="template_install",
+    ),
+    path("tour/close/", gallery_views.tour_close, name="tour_close"),
 ]

@@ -299,6 +299,22 @@ class RequestRefused(WorkflowError):
         self.headers = headers or {}
 
 
+class TriggerConfig(NodeConfig):
+    """Base of the configs of triggers."""
+
+    sample = serializers.JSONField(
+        label="Sample payload",
+        help_text="The button Run offers it as the payload.",
+        required=False,
+        allow_null=True,
+    )
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """The sample after what matters more."""
+        fields = super().get_fields()
+        return fields | {"sample": fields.pop("sample")}
+
+
 class TriggerType(NodeType):
     """The start of a workflow. Its output is the payload that the run was started with."""
 

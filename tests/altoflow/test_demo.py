@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from altoflow.demo_receiver import Receiver
+from altoflow.demo_receiver import Receiver, ask_to_step_aside
 from altoflow.github_events import Event, payload_of, request_of
 from builder.demo import NAME, SECRET, demo_graph, install_demo
 from tests.environment.installation import Installation
@@ -140,8 +140,10 @@ def test_the_demo_shows_every_branch_a_failure_and_its_resume(running: Installat
 
 
 def test_a_receiver_that_can_not_listen_is_said_so(running: Installation) -> None:
-    address = running.env["ALTOFLOW_DEMO_RECEIVER"].split(":")
-    with socket.create_server((address[0], int(address[1]))):
+    address = running.env["ALTOFLOW_DEMO_RECEIVER"]
+    place = ask_to_step_aside(address)
+    assert place is not None
+    with place, socket.create_server(("127.0.0.1", int(address.split(":")[1]))):
         played = running.manage("demo", "--url", running.url)
     assert played.returncode == 1
     assert "ALTOFLOW_DEMO_RECEIVER" in played.stderr
@@ -170,7 +172,7 @@ def test_the_receiver_is_really_down_when_it_has_answered() -> None:
     host, port = receiver._address
     with socket.create_connection((host, port), timeout=5) as caller:
         caller.sendall(b"POST /issues/ HTTP/1.0\r\nContent-Length: 2\r\n\r\n{}")
-        assert caller.recv(100).startswith(b"HTTP/1.0 200")
+        assert caller.recv(100).startswith(b"HTTP/1.1 200")
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection((host, port), timeout=5)
     receiver.stop()

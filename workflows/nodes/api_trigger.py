@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from workflows.errors import WorkflowError
 from workflows.json_schemas import JsonSchemaField, find_errors
-from workflows.node_type import Json, NodeConfig, TriggerType
+from workflows.node_type import Json, TriggerConfig, TriggerType
 
 
 class InvalidInputError(WorkflowError):
@@ -38,7 +38,7 @@ class ApiTrigger(TriggerType):
         "query": {},
     }
 
-    class Config(NodeConfig):
+    class Config(TriggerConfig):
         input_schema = JsonSchemaField(
             label="Input schema",
             help_text="JSON Schema of the body. Calls that do not fit it are refused with 400.",

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from workflows.node_type import Json, NodeConfig, TriggerType
+from workflows.node_type import Json, TriggerConfig, TriggerType
 from workflows.rules import FilterField, holds
 
 EVENT = r"[A-Za-z0-9_]+([.:-][A-Za-z0-9_]+)*"
@@ -37,7 +37,7 @@ class EventTrigger(TriggerType):
         "emitted_at": "2026-01-31T12:00:00.000000Z",
     }
 
-    class Config(NodeConfig):
+    class Config(TriggerConfig):
         event = serializers.RegexField(
             rf"^{EVENT}\Z",
             label="Event",

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from workflows.node_type import Json, NodeConfig, TriggerType
+from workflows.node_type import Json, TriggerConfig, TriggerType
 from workflows.schedule import LONGEST_VALUE, ScheduleError, parse_schedule
 
 
@@ -39,7 +39,7 @@ class ScheduleTrigger(TriggerType):
         "fired_at": "2026-01-31T09:00:00.120000Z",
     }
 
-    class Config(NodeConfig):
+    class Config(TriggerConfig):
         kind = serializers.ChoiceField(
             [
                 ("interval", "Every so often"),

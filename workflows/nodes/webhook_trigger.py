@@ -12,6 +12,7 @@ from workflows.node_type import (
     RequestRefused,
     RequestTrigger,
     TemplateField,
+    TriggerConfig,
 )
 from workflows.request_body import read_body, read_fields
 from workflows.signatures import HEADERS, SignatureError, check_signature
@@ -130,7 +131,7 @@ class WebhookTrigger(RequestTrigger):
         "received_at": "2026-01-31T12:00:00.000000Z",
     }
 
-    class Config(NodeConfig):
+    class Config(TriggerConfig):
         methods = serializers.ListField(
             child=serializers.ChoiceField(choices=[(name, name) for name in METHODS]),
             label="Methods",

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from workflows.names import repeated_names
-from workflows.node_type import Json, NodeConfig, TriggerType
+from workflows.node_type import Json, NodeConfig, TriggerConfig, TriggerType
 
 
 class Input(NodeConfig):
@@ -33,7 +33,7 @@ class WorkflowTrigger(TriggerType):
     }
     sample: ClassVar[Json] = {"order": {"id": 42, "total": 19.9}, "note": "Thank you"}
 
-    class Config(NodeConfig):
+    class Config(TriggerConfig):
         inputs = serializers.ListField(
             child=Input(),
             label="Inputs",

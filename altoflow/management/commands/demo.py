@@ -10,7 +10,7 @@ import requests
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from altoflow.demo_receiver import Receiver
+from altoflow.demo_receiver import Receiver, ask_to_step_aside
 from altoflow.github_events import Event, request_of
 from builder.demo import SECRET, install_demo
 from runs.models import Run
@@ -49,13 +49,17 @@ class Command(BaseCommand):
         except WorkflowError as error:
             raise CommandError(error.message) from error
         self._receiver = Receiver(settings.DEMO_RECEIVER)
-        self._start_receiver()
+        # The server has a receiver too; its place is ours until this socket is closed.
+        place = ask_to_step_aside(settings.DEMO_RECEIVER)
         try:
+            self._start_receiver()
             for event in EVENTS:
                 self._show(event, self._send(event))
             self._fail_and_resume()
         finally:
             self._receiver.stop()
+            if place is not None:
+                place.close()
 
     def _fail_and_resume(self) -> None:
         self._say("\nThe receiver goes down while the next run is under way.")
