@@ -28,4 +28,5 @@ urlpatterns = [
     ),
     path("secrets/", secret_views.secret_list, name="secret_list"),
     path("secrets/<str:name>/delete/", secret_views.secret_delete, name="secret_delete"),
+    path("workflows/<uuid:workflow_id>/layout/", editor_views.layout, name="layout"),
 ]

@@ -118,6 +118,7 @@ workflows/new/                                         GET     302 404 200 200
 workflows/new/                                         POST    302 403 400 400
 workflows/demo/                                        POST    302 403 302 302
 workflows/<uuid:workflow_id>/edit/                     GET     302 200 200 200
+workflows/<uuid:workflow_id>/layout/                   POST    302 403 400 400
 workflows/<uuid:workflow_id>/                          GET     302 200 200 200
 workflows/<uuid:workflow_id>/draft/                    POST    302 403 400 400
 workflows/<uuid:workflow_id>/details/                  POST    302 403 302 302
