@@ -1,6 +1,7 @@
 // What an iterator repeats lies on a soft ground of its own.
 
 import { part } from "./cards.js";
+import { nodeOf } from "./graph.js";
 import { scopesOf } from "./shape.js";
 import { around } from "./view.js";
 
@@ -62,7 +63,8 @@ export class Bodies {
       this.#drawn.set(iterator, { ground, title });
     }
     const { ground, title } = this.#drawn.get(iterator);
-    const text = `For each item of ${this.cards.nameOf(iterator)}`;
+    const own = nodeOf(this.editor.graph, iterator)?.name;
+    const text = own ? `${own}: for each item` : "For each item";
     if (title.textContent !== text) title.textContent = text;
     ground.style.transform = `translate(${area.x}px, ${area.y}px)`;
     ground.style.inlineSize = `${area.width}px`;

@@ -15,8 +15,8 @@ export class Keyboard {
   /** `actions`: what the tools do too, by name. */
   constructor({ editor, view, cards, gestures, selection, quickAdd, actions }) {
     Object.assign(this, { editor, view, cards, gestures, selection, quickAdd, actions });
-    view.stage.addEventListener("keydown", (event) => this.#onStage(event));
-    view.stage.addEventListener("keyup", (event) => this.#release(event));
+    document.addEventListener("keydown", (event) => this.#isHere(event) && this.#onStage(event));
+    document.addEventListener("keyup", (event) => this.#release(event));
     view.stage.addEventListener("blur", () => this.#endPan(), { capture: true });
     view.stage.addEventListener("pointermove", () => {
       if (gestures.isBusy) this.#panned = true;
@@ -29,6 +29,11 @@ export class Keyboard {
   get #id() {
     const card = document.activeElement?.closest("[data-node]");
     return card?.dataset.node ?? this.editor.single ?? this.cards.current;
+  }
+
+  /** In the canvas, or nowhere. */
+  #isHere({ target }) {
+    return target === document.body || this.view.stage.parentElement.contains(target);
   }
 
   /** Who comes by Tab selects; a press has selected already. */
@@ -63,9 +68,10 @@ export class Keyboard {
   // -------------------------------------------------------------- on the canvas
 
   #onStage(event) {
-    if (isWriting(event.target) || event.target.closest(".over-stage")) return;
+    if (isWriting(event.target) || document.querySelector("dialog[open]")) return;
     const isCommand = event.ctrlKey || event.metaKey;
     if (isCommand) this.#command(event);
+    else if (event.target.closest(".over-stage, .outline")) return;
     else if (ARROWS[event.key]) this.#arrow(event, ARROWS[event.key]);
     else if (event.key === " ") this.#holdPan(event);
     else if (!event.altKey) this.#letter(event);

@@ -29,6 +29,7 @@ export class Palette {
   }
 
   #filter() {
+    this.box.toggleAttribute("data-searching", Boolean(this.field.value.trim()));
     const options = this.items.map((item) => {
       const type = this.editor.types.get(item.dataset.add);
       return { item, label: type.label, words: `${type.keywords.join(" ")} ${type.type}`, hint: type.help };
@@ -44,7 +45,7 @@ export class Palette {
   }
 
   get #shown() {
-    return this.items.filter((item) => !item.parentElement.hidden);
+    return this.items.filter((item) => item.checkVisibility());
   }
 
   #rove(item) {
@@ -153,5 +154,8 @@ export class Palette {
     const has = graph.nodes.some((node) => types.get(node.type)?.category === "trigger");
     const group = this.box.querySelector('[data-group="trigger"]');
     group.toggleAttribute("data-taken", has);
+    if (!this.items.some((item) => item.tabIndex === 0 && !(has && group.contains(item)))) {
+      this.#rove(this.items.find((item) => !has || !group.contains(item)));
+    }
   }
 }

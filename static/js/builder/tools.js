@@ -6,7 +6,7 @@ import { around } from "./view.js";
 const HIGH = 52;
 
 export class Tools {
-  constructor(section, { editor, view, cards, edges, actions }) {
+  constructor(section, { editor, view, cards, edges, actions, focus }) {
     Object.assign(this, { editor, view, cards, edges });
     this.floating = section.querySelector("#selection-tools");
     this.scale = section.querySelector("[data-scale]");
@@ -14,7 +14,9 @@ export class Tools {
     this.redo = section.querySelector('[data-do="redo"]');
     document.addEventListener("click", (event) => {
       const button = event.target.closest("[data-do]");
-      if (button) actions[button.dataset.do]?.(event, button.dataset.with);
+      if (!button) return;
+      if (event.detail && this.floating?.contains(button)) focus();
+      actions[button.dataset.do]?.(event, button.dataset.with);
     });
     for (const type of ["change", "select"]) editor.addEventListener(type, () => this.#plan());
     view.addEventListener("view", () => this.#plan());
