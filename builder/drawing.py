@@ -6,7 +6,15 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from builder.layout import NODE_HEIGHT, NODE_WIDTH, Layout, Point, lay_out
+from builder.layout import (
+    NODE_HEIGHT,
+    NODE_WIDTH,
+    Layout,
+    Point,
+    lay_out,
+    node_height,
+    port_height,
+)
 from runs.presentation import NodeState, Track
 from workflows.graph import Edge, Graph, Node
 from workflows.node_type import NodeType
@@ -52,6 +60,10 @@ class Drawing:
     """The same graph as text."""
 
     @property
+    def icons(self) -> set[str]:
+        return {card.icon for card in self.cards}
+
+    @property
     def smallest_width(self) -> int:
         """Below it the text of the cards can no longer be read."""
         return round(self.width * 0.7)
@@ -62,7 +74,9 @@ def draw(graph: Graph, track: Track | None = None) -> Drawing:
     track = track or Track()
     ports = {node.id: ports_shown(node, graph) for node in graph.nodes.values()}
     layout = _shifted(placed(graph, ports))
-    cards = [_card(node, layout, track) for node in graph.nodes.values()]
+    cards = [
+        _card(node, layout, track, node_height(ports[node.id])) for node in graph.nodes.values()
+    ]
     lines = [_line(number, edge, layout, ports, track) for number, edge in enumerate(graph.edges)]
     right = max((card.x + card.width for card in cards), default=0.0)
     bottom = max(
@@ -75,8 +89,10 @@ def draw(graph: Graph, track: Track | None = None) -> Drawing:
 
 def placed(graph: Graph, ports: Mapping[str, Sequence[str]] | None = None) -> Layout:
     """Where the nodes are; laid out where nobody has moved one yet."""
-    if not _is_unplaced(graph):
-        return _as_placed(graph)
+    return laid_out(graph, ports) if _is_unplaced(graph) else _as_placed(graph)
+
+
+def laid_out(graph: Graph, ports: Mapping[str, Sequence[str]] | None = None) -> Layout:
     return lay_out(
         graph, ports or {node.id: ports_shown(node, graph) for node in graph.nodes.values()}
     )
@@ -113,7 +129,7 @@ def _shifted(layout: Layout) -> Layout:
     )
 
 
-def _card(node: Node, layout: Layout, track: Track) -> Card:
+def _card(node: Node, layout: Layout, track: Track, height: int) -> Card:
     known: NodeType | None = registry().get(node.type)
     x, y = layout.positions[node.id]
     return Card(
@@ -124,6 +140,7 @@ def _card(node: Node, layout: Layout, track: Track) -> Card:
         category=known.category if known else "unknown",
         x=x,
         y=y,
+        height=height,
         state=track.states.get(node.id),
     )
 
@@ -137,8 +154,7 @@ def _line(
 ) -> Line:
     names = ports[edge.source]
     x, y = layout.positions[edge.source]
-    share = (names.index(edge.port) + 1) / (len(names) + 1) if edge.port in names else 0.5
-    start = (x + NODE_WIDTH, round(y + NODE_HEIGHT * share, 1))
+    start = (x + NODE_WIDTH, y + port_height(names, edge.port))
     to_x, to_y = layout.positions[edge.target]
     points = [start, *layout.bends.get(number, ()), (to_x, to_y + NODE_HEIGHT / 2)]
     return Line(

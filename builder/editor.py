@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from builder.drawing import placed
@@ -24,6 +25,40 @@ PALETTE_FIELDS = (
     "help",
     "sample",
 )
+
+
+GROUPS = {"trigger": "Triggers", "action": "Actions", "condition": "Conditions", "flow": "Flow"}
+
+
+@dataclass(frozen=True, slots=True)
+class PaletteGroup:
+    category: str
+    label: str
+    types: Sequence[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class CardTemplate:
+    """What the script copies for each node of a type; the type "" is for those not installed."""
+
+    type: str
+    name: str
+    icon: str
+    category: str
+    id: str = ""
+
+
+def palette() -> list[PaletteGroup]:
+    """All node types in the groups in which people look for them."""
+    return [
+        PaletteGroup(category, label, [t for t in node_types() if t["category"] == category])
+        for category, label in GROUPS.items()
+    ]
+
+
+def card_templates() -> list[CardTemplate]:
+    known = [CardTemplate(t["type"], t["label"], t["icon"], t["category"]) for t in node_types()]
+    return [*known, CardTemplate("", "", "", "unknown")]
 
 
 def page_state(workflow: Workflow, graph: Graph, *, can_edit: bool) -> dict[str, Json]:

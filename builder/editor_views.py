@@ -4,17 +4,50 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from builder import panels
-from builder.editor import page_state
+from builder.drawing import laid_out
+from builder.editor import GROUPS, card_templates, page_state, palette
+from builder.editor_keys import EDITOR_KEYS, VIEWER_KEYS
+from builder.json_input import read_json
 from runs.pages import missing_is_404
-from workflows import selectors
+from workflows import selectors, services
 from workflows.access import covers, require_role, role_of
+from workflows.errors import GraphError
+from workflows.fields import FormError
 from workflows.graph import Graph
 from workflows.models import Role, empty_graph
+
+ALIGNMENTS = {
+    "left": "align-start-vertical",
+    "center": "align-center-vertical",
+    "right": "align-end-vertical",
+    "top": "align-start-horizontal",
+    "middle": "align-center-horizontal",
+    "bottom": "align-end-horizontal",
+}
+TOOL_ICONS = (
+    *ALIGNMENTS.values(),
+    "clipboard-paste",
+    "copy",
+    "copy-plus",
+    "keyboard",
+    "list-tree",
+    "maximize",
+    "minus",
+    "plus",
+    "redo-2",
+    "search",
+    "settings-2",
+    "spline",
+    "trash-2",
+    "undo-2",
+    "wand-sparkles",
+    "x",
+)
 
 
 @require_safe
@@ -24,9 +57,32 @@ def editor(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
     workflow = selectors.get_workflow(workflow_id)
     graph = panels.read_draft(workflow) or Graph.from_json(empty_graph())
     can_edit = covers(role_of(request), Role.EDITOR)
+    groups, templates = palette(), card_templates()
     context = {
         "section": "workflows",
         "workflow": workflow,
         "state": page_state(workflow, graph, can_edit=can_edit),
+        "palette": groups,
+        "triggers": groups[0].types,
+        "card_templates": templates,
+        "icons": {*TOOL_ICONS, *(card.icon for card in templates)},
+        "alignments": ALIGNMENTS.items(),
+        "categories": [*GROUPS, "unknown"],
+        "keys": EDITOR_KEYS if can_edit else VIEWER_KEYS,
     }
     return render(request, "builder/editor.html", context)
+
+
+@require_POST
+@require_role(Role.EDITOR)
+@missing_is_404
+def layout(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
+    """Where the nodes of a graph would stand; nothing is stored."""
+    selectors.get_workflow(workflow_id)
+    try:
+        body = read_json(request.body.decode(errors="replace"), "graph")
+        graph = services.read_graph(body.get("graph") if isinstance(body, dict) else None)
+    except (FormError, GraphError) as error:
+        return JsonResponse({"message": str(error)}, status=400)
+    positions = {node: {"x": x, "y": y} for node, (x, y) in laid_out(graph).positions.items()}
+    return JsonResponse({"positions": positions})

@@ -19,7 +19,9 @@ from workflows.graph import Edge, Graph
 
 NODE_WIDTH = 216
 NODE_HEIGHT = 56
-GAP_X = 60
+ROW_HEIGHT = 22
+FOOT_HEIGHT = 8
+GAP_X = 84
 GAP_Y = 32
 PLACEHOLDER_HEIGHT = 12
 SWEEPS = 6
@@ -37,13 +39,30 @@ class Layout:
     bends: Mapping[int, Sequence[Point]] = field(default_factory=dict)
 
 
+def node_height(ports: Sequence[str]) -> int:
+    """Up to two ports are beside the card's head, more have a row each;
+    static/js/builder/graph.js has the same rules."""
+    return NODE_HEIGHT + (len(ports) * ROW_HEIGHT + FOOT_HEIGHT if len(ports) > 2 else 0)
+
+
+def port_height(ports: Sequence[str], port: str) -> float:
+    """How far down a card a port is."""
+    if port not in ports:
+        return NODE_HEIGHT / 2
+    place = ports.index(port)
+    if len(ports) > 2:
+        return NODE_HEIGHT + (place + 0.5) * ROW_HEIGHT
+    return round(NODE_HEIGHT * (place + 1) / (len(ports) + 1), 1)
+
+
 def lay_out(graph: Graph, ports: Mapping[str, Sequence[str]]) -> Layout:
     """`ports`: the ports of each node from top to bottom. Nodes on a circle come last."""
     layers = _layers(graph)
     links = _links(graph, layers)
     columns = _columns(graph, layers, links)
     _order(graph, columns, links, ports)
-    heights = _heights(columns, links)
+    tall = {node: node_height(ports.get(node, ())) for node in graph.nodes}
+    heights = _heights(columns, links, tall)
     positions = {
         node: (float(layer * (NODE_WIDTH + GAP_X)), heights[node]) for node, layer in layers.items()
     }
@@ -83,7 +102,8 @@ def _links(graph: Graph, layers: Mapping[str, int]) -> list[Link]:
 
 def _columns(graph: Graph, layers: Mapping[str, int], links: Sequence[Link]) -> list[list[Key]]:
     columns: list[list[Key]] = [[] for _ in range(max(layers.values(), default=-1) + 1)]
-    for node in (*graph.order, *(node for node in graph.nodes if node not in set(graph.order))):
+    ordered = set(graph.order)
+    for node in (*graph.order, *(node for node in graph.nodes if node not in ordered)):
         columns[layers[node]].append(node)
     for link in links:
         if isinstance(link.right, tuple):
@@ -134,7 +154,9 @@ def _sort(
     column.sort(key=wanted.__getitem__)
 
 
-def _heights(columns: Sequence[Sequence[Key]], links: Sequence[Link]) -> dict[Key, float]:
+def _heights(
+    columns: Sequence[Sequence[Key]], links: Sequence[Link], tall: Mapping[str, int]
+) -> dict[Key, float]:
     """Tops of all keys; the highest is 0."""
     near: dict[Key, list[Key]] = defaultdict(list)
     for link in links:
@@ -142,14 +164,14 @@ def _heights(columns: Sequence[Sequence[Key]], links: Sequence[Link]) -> dict[Ke
         near[link.right].append(link.left)
     middles: dict[Key, float] = {}
     for column in columns:
-        middles.update(_stacked(column, [0.0] * len(column)))
+        middles.update(_stacked(column, [0.0] * len(column), tall))
     for sweep in range(SWEEPS):
         for column in columns if sweep % 2 == 0 else columns[::-1]:
             wanted = [
                 _mean([middles[other] for other in near[key]], middles[key]) for key in column
             ]
-            middles.update(_stacked(column, wanted))
-    tops = {key: middle - _height(key) / 2 for key, middle in middles.items()}
+            middles.update(_stacked(column, wanted, tall))
+    tops = {key: middle - _height(key, tall) / 2 for key, middle in middles.items()}
     highest = min(tops.values(), default=0.0)
     return {key: round(top - highest, 1) for key, top in tops.items()}
 
@@ -158,17 +180,19 @@ def _mean(values: Sequence[float], default: float) -> float:
     return sum(values) / len(values) if values else default
 
 
-def _height(key: Key) -> int:
-    return PLACEHOLDER_HEIGHT if isinstance(key, tuple) else NODE_HEIGHT
+def _height(key: Key, tall: Mapping[str, int]) -> int:
+    return PLACEHOLDER_HEIGHT if isinstance(key, tuple) else tall[key]
 
 
-def _stacked(column: Sequence[Key], wanted: Sequence[float]) -> dict[Key, float]:
+def _stacked(
+    column: Sequence[Key], wanted: Sequence[float], tall: Mapping[str, int]
+) -> dict[Key, float]:
     """Middles near to the wanted ones, in this order and without overlap: neighbours that want the
     same place form a block, which stands at the mean of what its members want."""
     blocks: list[list[float]] = []  # [sum of wanted tops, members, height]
     members: list[list[Key]] = []
     for key, middle in zip(column, wanted, strict=True):
-        height = _height(key) + GAP_Y
+        height = _height(key, tall) + GAP_Y
         blocks.append([middle - height / 2, 1, height])
         members.append([key])
         while len(blocks) > 1 and _top(blocks[-2]) + blocks[-2][2] > _top(blocks[-1]):
@@ -183,8 +207,9 @@ def _stacked(column: Sequence[Key], wanted: Sequence[float]) -> dict[Key, float]
     for block, keys in zip(blocks, members, strict=True):
         top = _top(block)
         for key in keys:
-            middles[key] = top + (_height(key) + GAP_Y) / 2
-            top += _height(key) + GAP_Y
+            height = _height(key, tall) + GAP_Y
+            middles[key] = top + height / 2
+            top += height
     return middles
 
 

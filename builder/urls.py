@@ -39,4 +39,5 @@ urlpatterns = [
         name="template_install",
     ),
     path("tour/close/", gallery_views.tour_close, name="tour_close"),
+    path("workflows/<uuid:workflow_id>/layout/", editor_views.layout, name="layout"),
 ]

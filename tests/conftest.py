@@ -167,7 +167,13 @@ def allowed_errors() -> list[str]:
 
 
 @pytest.fixture
-def page(browser: Browser, allowed_errors: list[str]) -> Iterator[Page]:
+def device() -> dict[str, Any]:
+    """What Playwright's contexts take, e.g. `has_touch`; parametrize it for another device."""
+    return {}
+
+
+@pytest.fixture
+def page(browser: Browser, allowed_errors: list[str], device: dict[str, Any]) -> Iterator[Page]:
     """A page of its own session; afterwards the test fails on console errors, uncaught errors and
     requests that wanted to leave 127.0.0.1 (they are not let out)."""
     faults: list[str] = []
@@ -184,7 +190,7 @@ def page(browser: Browser, allowed_errors: list[str]) -> Iterator[Page]:
         else:
             route.continue_()
 
-    context = browser.new_context()
+    context = browser.new_context(**device)
     context.set_default_timeout(5_000)
     context.route("**/*", keep_inside)
     page = context.new_page()

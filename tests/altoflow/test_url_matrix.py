@@ -121,6 +121,7 @@ workflows/<uuid:workflow_id>/edit/                     GET     302 200 200 200
 workflows/templates/                                   GET     302 200 200 200
 workflows/templates/<slug:slug>/install/               POST    302 403 302 302
 tour/close/                                            POST    302 403 302 302
+workflows/<uuid:workflow_id>/layout/                   POST    302 403 400 400
 workflows/<uuid:workflow_id>/                          GET     302 200 200 200
 workflows/<uuid:workflow_id>/draft/                    POST    302 403 400 400
 workflows/<uuid:workflow_id>/details/                  POST    302 403 302 302

@@ -3,15 +3,17 @@
 // No DOM in here.
 
 import { renameReferences } from "./references.js";
+import { DEEPEST, ancestors, edgeKey, faultsOf, isSameList, reaches, scopesOf, settled, throughPort } from "./shape.js";
+
+export { descendants, edgeKey, reaches, scopesOf } from "./shape.js";
 
 export const MOST_NODES = 500;
-export const DEEPEST = 5;
-export const CARD = { width: 216, height: 56 };
+export const CARD = { width: 216, height: 56, row: 22, foot: 8 };
 export const RESERVED = new Set(["trigger", "vault", "run", "workflow", "item", "index", "loop"]);
 
 const ID = /^[a-z][a-z0-9_]{0,63}$/;
-const PORT = /^[a-z0-9_]{1,64}$/;
-const NODE_FIELDS = {
+export const PORT = /^[a-z0-9_]{1,64}$/;
+export const NODE_FIELDS = {
   name: "", config: {}, continue_on_error: false, retry: null, on_interrupt: null, notes: "",
 };
 
@@ -19,7 +21,6 @@ const NODE_FIELDS = {
 export class Refused extends Error {}
 
 export const emptyGraph = () => ({ nodes: [], edges: [] });
-export const edgeKey = (edge) => `${edge.source} ${edge.port} ${edge.target}`;
 export const nodeOf = (graph, id) => graph.nodes.find((node) => node.id === id);
 
 export function isTrigger(node, types) {
@@ -37,6 +38,20 @@ export function portsOf(node, types) {
   return [...new Set(ports)];
 }
 
+/** Up to two ports are beside the card's head, more have a row each: `builder/layout.py` has the same
+ * rules. */
+export const hasRows = (ports) => (ports?.length ?? 0) > 2;
+
+export function heightOf(ports) {
+  return CARD.height + (hasRows(ports) ? ports.length * CARD.row + CARD.foot : 0);
+}
+
+/** How far down a card a port is. */
+export function portHeight(ports, place) {
+  if (hasRows(ports)) return CARD.height + (place + 0.5) * CARD.row;
+  return Math.round((CARD.height * (place + 1)) / (ports.length + 1));
+}
+
 // ---------------------------------------------------------------- nodes
 
 /** Gives [graph, id]. */
@@ -52,13 +67,12 @@ export function addNode(graph, types, { type, position, name = "", config = {} }
   return [{ ...graph, nodes: [...graph.nodes, node] }, id];
 }
 
-export function removeNodes(graph, ids) {
+export function removeNodes(graph, types, ids) {
   const gone = new Set(ids);
-  return withParts(
-    graph,
-    graph.nodes.filter((node) => !gone.has(node.id)),
-    graph.edges.filter((edge) => !gone.has(edge.source) && !gone.has(edge.target)),
-  );
+  const nodes = graph.nodes.filter((node) => !gone.has(node.id));
+  if (nodes.length === graph.nodes.length) return graph;
+  const edges = graph.edges.filter((edge) => !gone.has(edge.source) && !gone.has(edge.target));
+  return sound(graph, types, { nodes, edges });
 }
 
 /** Change fields of a node. Edges follow a port that gets another name; those of a port that is
@@ -67,9 +81,12 @@ export function setNode(graph, types, id, changes) {
   const old = nodeOf(graph, id);
   if (!old) throw new Refused("This node is no longer there.");
   const node = { ...old, ...changes, id, position: old.position };
+  node.name = cleanText(node.name, 200);
+  node.notes = cleanText(node.notes, 10_000);
   if (JSON.stringify(node) === JSON.stringify(old)) return graph;
   const nodes = graph.nodes.map((each) => (each === old ? node : each));
-  return { nodes, edges: followPorts(graph.edges, old, node, types) };
+  const edges = followPorts(graph.edges, old, node, types);
+  return edges === graph.edges ? { ...graph, nodes } : sound(graph, types, { nodes, edges });
 }
 
 function followPorts(edges, old, node, types) {
@@ -123,28 +140,32 @@ export function placeNodes(graph, positions) {
   return moved ? { ...graph, nodes } : graph;
 }
 
+/** Of boxes: the line on which they meet, and where each begins to lie on it. */
 const ALIGNMENTS = {
-  left: (all) => ["x", Math.min(...all.map((p) => p.x))],
-  right: (all) => ["x", Math.max(...all.map((p) => p.x))],
-  center: (all) => ["x", mean(all.map((p) => p.x))],
-  top: (all) => ["y", Math.min(...all.map((p) => p.y))],
-  bottom: (all) => ["y", Math.max(...all.map((p) => p.y))],
-  middle: (all) => ["y", mean(all.map((p) => p.y))],
+  left: [(all) => Math.min(...all.map((box) => box.x)), (box, x) => ({ x })],
+  right: [(all) => Math.max(...all.map((box) => box.x)), (box, x) => ({ x })],
+  center: [(all) => mean(all.map((box) => box.x)), (box, x) => ({ x })],
+  top: [(all) => Math.min(...all.map((box) => box.y)), (box, y) => ({ y })],
+  bottom: [(all) => Math.max(...all.map((box) => box.y + box.high)), (box, y) => ({ y: y - box.high })],
+  middle: [(all) => mean(all.map((box) => box.y + box.high / 2)), (box, y) => ({ y: y - box.high / 2 })],
 };
 
-export function alignNodes(graph, ids, how) {
+export function alignNodes(graph, types, ids, how) {
   const chosen = graph.nodes.filter((node) => ids.includes(node.id));
   if (chosen.length < 2) throw new Refused("Select two nodes or more to align them.");
-  const [axis, value] = ALIGNMENTS[how](chosen.map((node) => node.position));
-  return placeNodes(
-    graph, new Map(chosen.map((node) => [node.id, { ...node.position, [axis]: value }])),
-  );
+  const boxes = chosen.map((node) => ({ ...node.position, high: heightOf(portsOf(node, types)) }));
+  const [lineOf, placeOn] = ALIGNMENTS[how];
+  const line = lineOf(boxes);
+  const places = chosen.map((node, place) => [node.id, { ...node.position, ...placeOn(boxes[place], line) }]);
+  return placeNodes(graph, new Map(places));
 }
 
 // ---------------------------------------------------------------- edges
 
-/** Why an edge can not be drawn, as a sentence; empty where it can. */
-export function whyNotConnect(graph, types, { source, port, target }) {
+/** Why an edge can not be drawn, as a sentence; empty where it can. `without`: the key of an edge
+ * that goes away for it. `alone`: look at its two ends only. */
+export function whyNotConnect(graph, types, edge, { without = "", alone = false } = {}) {
+  const { source, port, target } = edge;
   const from = nodeOf(graph, source);
   const to = nodeOf(graph, target);
   if (!from || !to) return "This node is no longer there.";
@@ -152,28 +173,55 @@ export function whyNotConnect(graph, types, { source, port, target }) {
   if (isTrigger(to, types)) return "A trigger starts the workflow, so nothing leads to it.";
   const ports = portsOf(from, types);
   if (ports && !ports.includes(port)) return `${source} has no port ${port}.`;
-  const edge = { source, port, target };
-  if (graph.edges.some((each) => edgeKey(each) === edgeKey(edge))) return "This edge is there already.";
-  if (reaches(graph, target, source)) return "That would be a circle: this node comes before.";
-  const scopes = scopesOf({ ...graph, edges: [...graph.edges, edge] });
-  for (const found of scopes.values()) {
-    if (found.length > 1) return "An edge can not lead into or out of an iterator's body.";
-    if (found[0]?.length > DEEPEST) return `Iterators can be nested ${DEEPEST} deep, not deeper.`;
-  }
-  return "";
+  if (alone) return "";
+  const edges = graph.edges.filter((each) => edgeKey(each) !== without);
+  if (edges.some((each) => edgeKey(each) === edgeKey(edge))) return "This edge is there already.";
+  if (reaches({ ...graph, edges }, target, source)) return "That would be a circle: this node comes before.";
+  return whyNotSound(graph, { ...graph, edges: [...edges, edge] });
+}
+
+function whyNotSound(before, after) {
+  const [old, now] = [faultsOf(before), faultsOf(after)];
+  if (now.crossed > old.crossed) return "An edge can not lead into or out of an iterator's body.";
+  return now.deep > old.deep ? `Iterators can be nested ${DEEPEST} deep, not deeper.` : "";
+}
+
+/** The ids of all nodes that an edge from `port` of `source` may lead to. */
+export function allowedTargets(graph, types, { source, port }, { without = "" } = {}) {
+  const cut = { ...graph, edges: graph.edges.filter((edge) => edgeKey(edge) !== without) };
+  const faults = faultsOf(cut);
+  const scopes = scopesOf(cut);
+  const scope = throughPort(scopes.get(source)?.[0] ?? [], { source, port });
+  const isQuick = !faults.crossed && !faults.deep && scopes.has(source);
+  const refused = ancestors(cut, source);
+  for (const edge of cut.edges) if (edge.source === source && edge.port === port) refused.add(edge.target);
+  const entered = new Set(cut.edges.map((edge) => edge.target));
+  const isAllowed = (node) => {
+    if (node.id === source || refused.has(node.id) || isTrigger(node, types)) return false;
+    if (isQuick && scope.length <= DEEPEST && entered.has(node.id)) {
+      return isSameList(scopes.get(node.id)?.[0] ?? [], scope);
+    }
+    if (isQuick && !scope.length) return true;
+    return !whyNotConnect(graph, types, { source, port, target: node.id }, { without });
+  };
+  return new Set(graph.nodes.filter(isAllowed).map((node) => node.id));
 }
 
 export function connect(graph, types, edge) {
   const why = whyNotConnect(graph, types, edge);
   if (why) throw new Refused(why);
-  const { source, port, target } = edge;
+  return withEdge(graph, edge);
+}
+
+function withEdge(graph, { source, port, target }) {
   return { ...graph, edges: [...graph.edges, { id: freeEdgeId(graph), source, port, target }] };
 }
 
 /** `keys`: of edgeKey. */
-export function removeEdges(graph, keys) {
+export function removeEdges(graph, types, keys) {
   const gone = new Set(keys);
-  return withParts(graph, graph.nodes, graph.edges.filter((edge) => !gone.has(edgeKey(edge))));
+  const edges = graph.edges.filter((edge) => !gone.has(edgeKey(edge)));
+  return edges.length === graph.edges.length ? graph : sound(graph, types, { ...graph, edges });
 }
 
 /** Let an edge begin or end elsewhere. */
@@ -182,149 +230,46 @@ export function reconnect(graph, types, key, ends) {
   if (!old) throw new Refused("This edge is no longer there.");
   const next = { ...old, ...ends };
   if (edgeKey(next) === key) return graph;
-  return connect(removeEdges(graph, [key]), types, next);
+  const why = whyNotConnect(graph, types, next, { without: key });
+  if (why) throw new Refused(why);
+  return { ...graph, edges: graph.edges.map((edge) => (edge === old ? next : edge)) };
 }
 
-/** Put a node into an edge: it goes on at the node's first port. */
+/** Put a node into an edge: it goes on at the node's port `default`, else at its first. */
 export function splice(graph, types, key, id) {
   const edge = graph.edges.find((each) => edgeKey(each) === key);
   const node = nodeOf(graph, id);
-  const ports = node && portsOf(node, types);
-  if (!edge || !ports) throw new Refused("This edge is no longer there.");
-  const going = ports.includes("default") ? "default" : ports[0];
-  const cut = removeEdges(graph, [key]);
-  const entered = connect(cut, types, { ...edge, target: id });
-  return going ? connect(entered, types, { source: id, port: going, target: edge.target }) : entered;
-}
-
-/** Whether a way leads from one node to another. */
-export function reaches(graph, from, to) {
-  return from === to || descendants(graph, from).has(to);
-}
-
-export function descendants(graph, start) {
-  const following = groupedBy(graph.edges, "source");
-  const found = new Set();
-  const todo = [start];
-  while (todo.length) {
-    for (const edge of following.get(todo.pop()) ?? []) {
-      if (!found.has(edge.target)) {
-        found.add(edge.target);
-        todo.push(edge.target);
-      }
-    }
+  if (!edge || !node) throw new Refused("This edge is no longer there.");
+  const port = mainPort(node, types);
+  if (!port) throw new Refused("Nothing can follow this node, so it can not stand in an edge.");
+  const cut = { ...graph, edges: graph.edges.filter((each) => each !== edge) };
+  let next = cut;
+  for (const half of [{ ...edge, target: id }, { source: id, port, target: edge.target }]) {
+    const why = whyNotJoin(next, types, half);
+    if (why) throw new Refused(why);
+    next = withEdge(next, half);
   }
-  return found;
-}
-
-/** The iterators around each node, outermost first: Map of id to a list of such lists. A sound graph
- * has exactly one list for each node. */
-export function scopesOf(graph) {
-  const following = groupedBy(graph.edges, "source");
-  const missing = new Map(graph.nodes.map((node) => [node.id, 0]));
-  for (const edge of graph.edges) missing.set(edge.target, (missing.get(edge.target) ?? 0) + 1);
-  const order = graph.nodes.map((node) => node.id).filter((id) => !missing.get(id));
-  const scopes = new Map(order.map((id) => [id, new Map([["", []]])]));
-  for (const id of order) {
-    for (const edge of following.get(id) ?? []) {
-      const inner = scopes.get(edge.target) ?? new Map();
-      for (const scope of scopes.get(id).values()) {
-        const here = edge.port === "item" ? [...scope, id] : scope;
-        if (inner.size < 2) inner.set(here.join(" "), here);
-      }
-      scopes.set(edge.target, inner);
-      missing.set(edge.target, missing.get(edge.target) - 1);
-      if (!missing.get(edge.target)) order.push(edge.target);
-    }
-  }
-  return new Map([...scopes].map(([id, found]) => [id, [...found.values()]]));
-}
-
-// ---------------------------------------------------------------- copies
-
-/** Nodes and the edges between them, as text for the clipboard. */
-export function copyOf(graph, ids) {
-  const chosen = new Set(ids);
-  const inside = (edge) => chosen.has(edge.source) && chosen.has(edge.target);
-  const part = {
-    nodes: graph.nodes.filter((node) => chosen.has(node.id)),
-    edges: graph.edges.filter(inside),
-  };
-  return JSON.stringify(part, null, 2);
-}
-
-/** What a text from the clipboard holds: a graph, or a document with one. */
-export function readCopy(text) {
-  let read;
-  try {
-    read = JSON.parse(text);
-  } catch {
-    throw new Refused("The clipboard holds no nodes. Copy some first.");
-  }
-  const part = read?.graph ?? read;
-  if (!Array.isArray(part?.nodes)) throw new Refused("The clipboard holds no nodes. Copy some first.");
-  const nodes = part.nodes.filter((node) => typeof node?.type === "string").map(cleanNode);
-  const edges = (Array.isArray(part.edges) ? part.edges : []).filter(
-    (edge) => typeof edge?.source === "string" && typeof edge?.target === "string",
-  );
-  return { nodes, edges };
-}
-
-function cleanNode(raw) {
-  const own = Object.fromEntries(
-    Object.entries(NODE_FIELDS).map(([field, empty]) => [field, raw[field] ?? empty]),
-  );
-  return {
-    id: String(raw.id ?? ""),
-    type: raw.type.slice(0, 40),
-    ...own,
-    name: String(own.name).slice(0, 200),
-    notes: String(own.notes).slice(0, 10_000),
-    config: isObject(own.config) ? own.config : {},
-    retry: isObject(own.retry) ? own.retry : null,
-    continue_on_error: own.continue_on_error === true,
-    on_interrupt: ["retry", "fail"].includes(own.on_interrupt) ? own.on_interrupt : null,
-    position: { x: Number(raw.position?.x) || 0, y: Number(raw.position?.y) || 0 },
-  };
-}
-
-/** Insert a copy with new ids; templates inside follow. `corner`: where its upper left corner comes.
- * Gives {graph, ids, left}: what was left out, as a sentence. */
-export function paste(graph, types, part, corner) {
-  const hasTrigger = graph.nodes.some((node) => isTrigger(node, types));
-  let triggers = hasTrigger ? 1 : 0;
-  const kept = part.nodes.filter((node) => !isTrigger(node, types) || ++triggers === 1);
-  checkRoom(graph, kept.length);
-  const [left, top] = ["x", "y"].map((axis) => Math.min(...kept.map((node) => node.position[axis])));
-  const names = new Map();
-  let next = graph;
-  for (const node of kept) {
-    const id = nodeOf(next, node.id) || !isFreeName(node.id) ? freeId(next, node.id || node.type) : node.id;
-    names.set(node.id, id);
-    const position = { x: node.position.x - left + corner.x, y: node.position.y - top + corner.y };
-    next = { ...next, nodes: [...next.nodes, { ...node, id, position: rounded(position) }] };
-  }
-  const ids = new Set(names.values());
-  const nodes = next.nodes.map((node) =>
-    ids.has(node.id) ? { ...node, config: renameReferences(node.config, names) } : node,
-  );
-  next = withEdges({ ...next, nodes }, types, part.edges, names);
-  const missing = part.nodes.length - kept.length;
-  return { graph: next, ids: [...ids], left: missing ? "The trigger was left out: there is one already." : "" };
-}
-
-function withEdges(graph, types, edges, names) {
-  let next = graph;
-  for (const { source, port = "default", target } of edges) {
-    const edge = { source: names.get(source), port: String(port), target: names.get(target) };
-    if (edge.source && edge.target && !whyNotConnect(next, types, edge)) next = connect(next, types, edge);
-  }
+  const why = whyNotSound(graph, next);
+  if (why) throw new Refused(why);
   return next;
+}
+
+function whyNotJoin(graph, types, edge) {
+  const why = whyNotConnect(graph, types, edge, { alone: true });
+  if (why) return why;
+  if (graph.edges.some((each) => edgeKey(each) === edgeKey(edge))) return "This edge is there already.";
+  return reaches(graph, edge.target, edge.source) ? "That would be a circle: this node comes before." : "";
+}
+
+/** Where a node goes on as a rule; null where it ends the run. */
+export function mainPort(node, types) {
+  const ports = portsOf(node, types) ?? ["default"];
+  return ports.includes("default") ? "default" : (ports[0] ?? null);
 }
 
 // ---------------------------------------------------------------- names
 
-const isFreeName = (id) => ID.test(id) && !RESERVED.has(id);
+export const isFreeName = (id) => ID.test(id) && !RESERVED.has(id);
 
 /** An id that no node has: `wanted`, or with a number. */
 export function freeId(graph, wanted) {
@@ -338,7 +283,7 @@ export function freeId(graph, wanted) {
   return `${base}_${number}`;
 }
 
-function freeEdgeId(graph) {
+export function freeEdgeId(graph) {
   const taken = new Set(graph.edges.map((edge) => edge.id));
   let number = graph.edges.length + 1;
   while (taken.has(`e${number}`)) number += 1;
@@ -347,28 +292,22 @@ function freeEdgeId(graph) {
 
 // ---------------------------------------------------------------- small things
 
-function checkRoom(graph, more) {
+export function checkRoom(graph, more) {
   if (graph.nodes.length + more > MOST_NODES) {
     throw new Refused(`A workflow has at most ${MOST_NODES} nodes. Move a part into another one.`);
   }
 }
 
-/** The same graph where nothing is gone. */
-function withParts(graph, nodes, edges) {
-  const isSame = nodes.length === graph.nodes.length && edges.length === graph.edges.length;
-  return isSame ? graph : { nodes, edges };
+/** Whoever takes something away can leave an edge that leads into a body: it goes too. */
+function sound(before, types, after) {
+  const starts = after.nodes.filter((node) => isTrigger(node, types)).map((node) => node.id);
+  return settled(before, after, starts);
 }
 
-function groupedBy(edges, end) {
-  const groups = new Map();
-  for (const edge of edges) {
-    const group = groups.get(edge[end]);
-    if (group) group.push(edge);
-    else groups.set(edge[end], [edge]);
-  }
-  return groups;
+/** A text that every database takes. */
+export function cleanText(value, most) {
+  return String(value ?? "").replaceAll("\0", "").toWellFormed().slice(0, most).toWellFormed();
 }
 
-const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
-const rounded = ({ x, y }) => ({ x: Math.round(x), y: Math.round(y) });
+export const rounded = ({ x, y }) => ({ x: Math.round(x), y: Math.round(y) });

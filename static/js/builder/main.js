@@ -1,5 +1,6 @@
 // Puts the builder together: one editor, and the parts that show it.
 
+import { createCanvas } from "./canvas.js";
 import { Editor } from "./editor.js";
 
 const state = JSON.parse(document.getElementById("builder-state").textContent);
@@ -8,3 +9,5 @@ export const editor = new Editor({
   types: new Map(state.types.map((type) => [type.type, type])),
   readOnly: !state.can_edit,
 });
+export const canvas = createCanvas(editor, state);
+document.documentElement.dataset.builder = "ready";

@@ -1,0 +1,161 @@
+// The list of node types beside the canvas: search, click, drag to the canvas or onto an edge.
+
+import { ranked } from "./chooser.js";
+
+const STILL = 5;
+
+export class Palette {
+  constructor(box, { editor, view, cards, edges, adding }) {
+    Object.assign(this, { box, editor, view, cards, edges, adding });
+    this.items = [...box.querySelectorAll("[data-add]")];
+    this.field = box.querySelector("input[type=search]");
+    this.field.addEventListener("input", () => this.#filter());
+    box.addEventListener("keydown", (event) => this.#key(event));
+    box.addEventListener("click", (event) => this.#click(event));
+    box.addEventListener("pointerdown", (event) => this.#press(event));
+    editor.addEventListener("change", () => this.#showTriggers());
+    this.#rove(this.items[0]);
+    this.#showTriggers();
+  }
+
+  /** On a phone the palette is a sheet. */
+  open() {
+    this.box.dataset.open = "";
+    this.field.focus();
+  }
+
+  close() {
+    delete this.box.dataset.open;
+  }
+
+  #filter() {
+    this.box.toggleAttribute("data-searching", Boolean(this.field.value.trim()));
+    const options = this.items.map((item) => {
+      const type = this.editor.types.get(item.dataset.add);
+      return { item, label: type.label, words: `${type.keywords.join(" ")} ${type.type}`, hint: type.help };
+    });
+    const found = new Set(ranked(options, this.field.value).map((each) => each.item));
+    for (const item of this.items) item.parentElement.hidden = !found.has(item);
+    for (const group of this.box.querySelectorAll("[data-group]")) {
+      group.hidden = !group.querySelector("li:not([hidden])");
+    }
+    this.box.querySelector("[data-none]").hidden = found.size > 0;
+    this.best = ranked(options, this.field.value)[0]?.item;
+    this.#rove(this.#shown[0]);
+  }
+
+  get #shown() {
+    return this.items.filter((item) => item.checkVisibility());
+  }
+
+  #rove(item) {
+    for (const each of this.items) each.tabIndex = each === item ? 0 : -1;
+  }
+
+  #key(event) {
+    if (event.key === "Escape" && this.field.value) {
+      this.field.value = "";
+      this.#filter();
+      return;
+    }
+    if (event.key === "Escape" && "open" in this.box.dataset) this.close();
+    if (event.key === "Enter" && event.target === this.field) {
+      event.preventDefault();
+      if (this.best && this.field.value) this.#add(this.best.dataset.add);
+    }
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const shown = this.#shown;
+    const place = shown.indexOf(event.target) + step;
+    if (place < 0) this.field.focus();
+    else if (shown[place]) {
+      this.#rove(shown[place]);
+      shown[place].focus();
+    }
+  }
+
+  #click(event) {
+    if (event.target.closest("[data-close]")) this.close();
+    const item = event.target.closest("[data-add]");
+    if (item && !this.wasDragged) this.#add(item.dataset.add);
+    this.wasDragged = false;
+  }
+
+  #add(type) {
+    this.close();
+    const isTrigger = this.editor.types.get(type).category === "trigger";
+    this.adding.add(type, { from: isTrigger ? null : this.adding.nextFrom(this.editor.single) });
+  }
+
+  /** Dragging begins when the pointer has moved; a finger scrolls the list instead. */
+  #press(event) {
+    const item = event.target.closest("[data-add]");
+    if (!item || event.button || event.pointerType === "touch") return;
+    const type = item.dataset.add;
+    let ghost = null;
+    const move = (now) => {
+      if (!ghost && Math.hypot(now.clientX - event.clientX, now.clientY - event.clientY) < STILL) return;
+      ghost ??= this.#ghost(type);
+      this.#follow(ghost, now, type);
+    };
+    const finish = (now) => {
+      removeEventListener("pointermove", move);
+      removeEventListener("pointerup", finish);
+      removeEventListener("pointercancel", finish);
+      removeEventListener("keydown", leave, { capture: true });
+      if (!ghost) return;
+      ghost.remove();
+      this.wasDragged = true;
+      setTimeout(() => {
+        this.wasDragged = false;
+      });
+      const key = this.edges.dropped;
+      this.edges.markDrop(null);
+      if (now.type === "pointerup" && this.view.isInside(now)) this.#drop(type, now, key);
+    };
+    const leave = (key) => {
+      if (key.key === "Escape") finish(key);
+    };
+    addEventListener("pointermove", move);
+    addEventListener("pointerup", finish);
+    addEventListener("pointercancel", finish);
+    addEventListener("keydown", leave, { capture: true });
+    event.preventDefault();
+    item.focus();
+  }
+
+  #ghost(type) {
+    this.view.measure();
+    const template = this.cards.templates.get(type);
+    const ghost = template.content.firstElementChild.cloneNode(true);
+    ghost.classList.add("ghost");
+    ghost.setAttribute("aria-hidden", "true");
+    document.body.append(ghost);
+    return ghost;
+  }
+
+  #follow(ghost, event, type) {
+    const { k } = this.view;
+    ghost.style.transform = `translate(${event.clientX}px, ${event.clientY}px) scale(${k}) translate(-50%, -50%)`;
+    const isTrigger = this.editor.types.get(type).category === "trigger";
+    const key = this.view.isInside(event) && !isTrigger ? this.edges.at(this.view.toBoard(event)) : null;
+    this.edges.markDrop(key);
+  }
+
+  #drop(type, event, key) {
+    const point = this.view.toBoard(event);
+    this.adding.add(type, key ? { key } : { at: point });
+  }
+
+  /** A workflow has one trigger: the others are then not on offer. */
+  #showTriggers() {
+    const { graph, types } = this.editor;
+    const has = graph.nodes.some((node) => types.get(node.type)?.category === "trigger");
+    const group = this.box.querySelector('[data-group="trigger"]');
+    group.toggleAttribute("data-taken", has);
+    if (!this.items.some((item) => item.tabIndex === 0 && !(has && group.contains(item)))) {
+      this.#rove(this.items.find((item) => !has || !group.contains(item)));
+    }
+  }
+}

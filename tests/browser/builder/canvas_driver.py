@@ -1,0 +1,102 @@
+"""The builder's canvas for tests: opens it, points at cards, reads the graph it holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Locator, Page
+
+from tests.workflows.definitions import user_with
+from workflows.models import Role, Workflow
+
+ADDRESS = "/workflows/{}/edit/"
+EDITOR = 'import("/static/js/builder/main.js").then(({ editor }) => '
+
+
+def log_in(page: Page, home: str, role: Role = Role.EDITOR) -> None:
+    client = Client()
+    client.force_login(user_with(role))
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": "sessionid", "value": session, "url": home}])
+
+
+class Canvas:
+    def __init__(self, page: Page, home: str) -> None:
+        self.page, self.home = page, home
+
+    def open(self, workflow: Workflow) -> Canvas:
+        self.page.goto(self.home + ADDRESS.format(workflow.pk))
+        self.page.locator("html[data-builder=ready]").wait_for()
+        return self
+
+    @property
+    def graph(self) -> dict[str, Any]:
+        return dict(self.page.evaluate(f"{EDITOR} editor.graph)"))
+
+    @property
+    def selected(self) -> set[str]:
+        return set(self.page.evaluate(f"{EDITOR} [...editor.nodes])"))
+
+    @property
+    def ids(self) -> list[str]:
+        return [node["id"] for node in self.graph["nodes"]]
+
+    @property
+    def edges(self) -> set[str]:
+        return {f"{e['source']}:{e['port']}>{e['target']}" for e in self.graph["edges"]}
+
+    def place(self, node: str) -> tuple[int, int]:
+        found = next(each for each in self.graph["nodes"] if each["id"] == node)
+        return found["position"]["x"], found["position"]["y"]
+
+    def card(self, node: str) -> Locator:
+        return self.page.locator(f'#board .node[data-node="{node}"]')
+
+    def port(self, node: str, port: str = "default") -> tuple[float, float]:
+        return middle(self.card(node).locator(f'.port[data-port="{port}"]'))
+
+    def at(self, node: str, dx: float = 0, dy: float = 0) -> tuple[float, float]:
+        x, y = middle(self.card(node))
+        return x + dx, y + dy
+
+    def wire(self, key: str) -> Locator:
+        """Of "source port target"."""
+        return self.page.locator(f'[data-edge="{key}"] .wire-line')
+
+    def middle_of_wire(self, key: str, share: float = 0.5) -> tuple[float, float]:
+        """In the window."""
+        script = """(line, share) => {
+            const at = line.getPointAtLength(line.getTotalLength() * share);
+            const point = new DOMPoint(at.x, at.y).matrixTransform(line.getScreenCTM());
+            return [point.x, point.y];
+        }"""
+        x, y = self.wire(key).evaluate(script, share)
+        return x, y
+
+    def drag(self, start: tuple[float, float], end: tuple[float, float], steps: int = 5) -> None:
+        self.page.mouse.move(*start)
+        self.page.mouse.down()
+        self.page.mouse.move(*end, steps=steps)
+        self.page.mouse.up()
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+        self.settle()
+
+    def settle(self) -> None:
+        """The view is drawn once a frame."""
+        self.page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+
+    def choose(self, text: str) -> None:
+        """In the list that is open."""
+        self.page.locator("#chooser input").fill(text)
+        self.page.keyboard.press("Enter")
+
+
+def middle(locator: Locator) -> tuple[float, float]:
+    box = locator.bounding_box()
+    assert box, "It is not on the page."
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

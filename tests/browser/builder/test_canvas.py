@@ -1,0 +1,476 @@
+"""The canvas of the builder by mouse, by keys and by touch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from canvas_driver import Canvas, log_in
+from django.core.cache import cache
+from playwright.sync_api import Page, expect
+
+from tests.environment import axe
+from workflows.models import Role
+from workflows.services import create_workflow
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+NOT_PREPARED = "!!!! axe is missing, npm was not reached: run `make test` once"
+PHONE = {"width": 390, "height": 844}
+SIZE = {"width": 1440, "height": 900}
+SECOND_TRIGGER = "There is a trigger already"
+
+
+def node(id: str, type: str, x: int = 0, y: int = 0, **more: Any) -> dict[str, Any]:
+    return {"id": id, "type": type, "position": {"x": x, "y": y}, **more}
+
+
+def edges(*texts: str) -> list[dict[str, str]]:
+    """Edges as text: "a:true > b"."""
+    found = []
+    for text in texts:
+        source, target = text.split(" > ")
+        source, _, port = source.partition(":")
+        found.append({"source": source, "port": port or "default", "target": target})
+    return found
+
+
+LINE = {
+    "nodes": [
+        node("start", "manual_trigger", 0, 0),
+        node("say", "text_transform", 400, 0, name="Say hello", config={"template": "Hi"}),
+        node("call", "http_request", 800, 0, name="Announce it"),
+        node("spare", "generate", 400, 200, name="Spare"),
+    ],
+    "edges": edges("start > say", "say > call"),
+}
+LOOP = {
+    "nodes": [
+        node("start", "manual_trigger", 0, 0),
+        node("each", "iterator", 300, 0, config={"items": "{{ start.rows }}"}),
+        node("inside", "text_transform", 600, -60, config={"template": "{{ item }}"}),
+        node("after", "text_transform", 600, 140, config={"template": "{{ each.count }}"}),
+        node("choose", "number_condition", 900, 140, name="Many?"),
+    ],
+    "edges": edges("start > each", "each:item > inside", "each > after", "after > choose"),
+}
+
+
+@pytest.fixture
+def home(live_server: Any) -> Iterator[str]:
+    cache.clear()
+    yield str(live_server.url).replace("localhost", "127.0.0.1")
+
+
+@pytest.fixture
+def open_canvas(page: Page, home: str) -> Callable[..., Canvas]:
+    page.emulate_media(reduced_motion="reduce")
+
+    def make(graph: Any = None, role: Role = Role.EDITOR, size: Any = SIZE) -> Canvas:
+        page.set_viewport_size(size)
+        log_in(page, home, role)
+        return Canvas(page, home).open(create_workflow(name="Orders", graph=graph))
+
+    return make
+
+
+def test_the_mouse_draws_a_workflow(open_canvas: Callable[..., Canvas], page: Page) -> None:
+    canvas = open_canvas()
+    page.get_by_role("region", name="Canvas").get_by_role("button", name="Manual start").click()
+    assert canvas.ids == ["manual_trigger"]
+    assert canvas.selected == {"manual_trigger"}
+
+    # A click in the palette adds after what is selected, a drag adds where it ends.
+    page.get_by_role("button", name="Text", exact=True).click()
+    assert canvas.edges == {"manual_trigger:default>text_transform"}
+    palette = page.locator("#palette")
+    item = palette.get_by_role("button", name="HTTP request").bounding_box()
+    assert item
+    x, y = canvas.at("text_transform")
+    canvas.drag((item["x"] + 20, item["y"] + 10), (x, y + 250))
+    assert canvas.ids == ["manual_trigger", "text_transform", "http_request"]
+    assert canvas.at("http_request") == pytest.approx((x, y + 250), abs=12)
+
+    # Onto an edge it is put in.
+    generate = palette.get_by_role("button", name="Generate").bounding_box()
+    assert generate
+    wire = canvas.middle_of_wire("manual_trigger default text_transform")
+    canvas.drag((generate["x"] + 20, generate["y"] + 10), wire)
+    assert canvas.edges == {
+        "manual_trigger:default>generate",
+        "generate:default>text_transform",
+    }
+
+    # An edge by drag, one by two clicks, one that is refused.
+    canvas.press("1")
+    canvas.drag(canvas.port("text_transform"), canvas.at("http_request"))
+    assert "text_transform:default>http_request" in canvas.edges
+    page.mouse.click(*canvas.port("generate"))
+    expect(canvas.card("http_request")).to_have_attribute("data-target", "yes")
+    page.mouse.click(*canvas.at("http_request"))
+    assert "generate:default>http_request" in canvas.edges
+    canvas.drag(canvas.port("http_request"), canvas.at("generate"))
+    expect(page.locator("#notices")).to_contain_text("That would be a circle")
+    before = canvas.edges
+
+    # Into the empty space: choose what comes next.
+    x, y = canvas.port("http_request")
+    canvas.drag((x, y), (x + 120, y + 150))
+    canvas.choose("mail")
+    assert canvas.edges - before == {"http_request:default>send_email"}
+    canvas.press("Control+z")
+    assert canvas.edges == before
+    assert "send_email" not in canvas.ids
+    canvas.press("Control+y")
+    assert "send_email" in canvas.ids
+
+    # An edge is led elsewhere by its end, or taken away.
+    wire = canvas.middle_of_wire("generate default http_request")
+    page.mouse.click(*wire)
+    end = page.locator('.wire-end[data-end="target"]').bounding_box()
+    assert end
+    canvas.drag((end["x"] + 6, end["y"] + 6), canvas.at("send_email"))
+    assert "generate:default>send_email" in canvas.edges
+    assert "generate:default>http_request" not in canvas.edges
+    page.mouse.click(*canvas.middle_of_wire("generate default send_email", 0.4))
+    canvas.press("Delete")
+    assert "generate:default>send_email" not in canvas.edges
+
+    # All of it can be undone, and done again.
+    done = canvas.graph
+    for _ in range(20):
+        canvas.press("Control+z")
+    assert canvas.graph == {"nodes": [], "edges": []}
+    expect(page.get_by_role("heading", name="Add a trigger")).to_be_visible()
+    for _ in range(20):
+        canvas.press("Control+Shift+z")
+    assert canvas.graph == done
+
+
+def test_cards_are_selected_moved_and_copied(
+    open_canvas: Callable[..., Canvas], page: Page, home: str
+) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    canvas = open_canvas(LINE)
+    x, y = canvas.place("spare")
+    canvas.drag(canvas.at("spare"), canvas.at("spare", 0, 93))
+    assert canvas.place("spare")[0] == x
+    assert canvas.place("spare")[1] > y + 60
+    canvas.press("Control+z")
+    assert canvas.place("spare") == (x, y)
+
+    # Dropped onto an edge, a card without edges is put in.
+    canvas.drag(canvas.at("spare"), canvas.middle_of_wire("start default say"))
+    assert {"start:default>spare", "spare:default>say"} <= canvas.edges
+    canvas.press("Control+z")
+
+    # Rubber band, shift and all; align, duplicate.
+    (left, top), (right, bottom) = canvas.at("say", -140, -60), canvas.at("call", 140, 60)
+    canvas.drag((left, top), (right, bottom))
+    assert canvas.selected == {"say", "call"}
+    page.keyboard.down("Shift")
+    page.mouse.click(*canvas.at("spare"))
+    page.keyboard.up("Shift")
+    assert canvas.selected == {"say", "call", "spare"}
+    page.get_by_role("button", name="Align left").click()
+    assert {canvas.place(each)[0] for each in ("say", "call", "spare")} == {400}
+    canvas.press("Control+z", "Control+a")
+    assert canvas.selected == {"start", "say", "call", "spare"}
+    page.mouse.click(*canvas.at("say"))
+    canvas.press("Control+d")
+    assert canvas.selected == {"say_2"}
+    canvas.press("Delete")
+    expect(page.locator(":focus")).to_have_attribute("data-node", "say")
+
+    # Copied to another workflow: ids are made anew where they are taken, edges come along.
+    canvas.press("Control+a", "Control+c")
+    other = create_workflow(name="Other", graph=LINE)
+    canvas.open(other)
+    page.mouse.move(*canvas.at("spare", 200, 120))
+    page.locator(".stage").focus()
+    canvas.press("Control+v")
+    expect(page.locator("#notices")).to_contain_text("The trigger was left out")
+    assert canvas.selected == {"say_2", "call_2", "spare_2"}
+    assert "say_2:default>call_2" in canvas.edges
+    canvas.press("Control+x")
+    assert sorted(canvas.ids) == ["call", "say", "spare", "start"]
+
+
+def test_the_board_is_looked_at(open_canvas: Callable[..., Canvas], page: Page) -> None:
+    canvas = open_canvas(LOOP)
+    expect(page.locator(".body-ground")).to_contain_text("For each item")
+    scale = page.locator("[data-scale]")
+    page.mouse.move(*canvas.at("each"))
+    before = canvas.at("each")
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, 80)
+    page.keyboard.up("Control")
+    expect(scale).not_to_have_text("100 %")
+    assert canvas.at("each") == pytest.approx(before, abs=1), "zoomed to the pointer"
+    canvas.press("0")
+    expect(scale).to_have_text("100 %")
+    x, y = canvas.at("each")
+    page.mouse.wheel(40, 30)
+    canvas.settle()
+    assert canvas.at("each") == pytest.approx((x - 40, y - 30), abs=1)
+
+    # The bar of space held, or the middle button: a drag pans, also on a card.
+    canvas.card("each").focus()
+    canvas.settle()
+    x, y = canvas.at("each")
+    page.keyboard.down("Space")
+    canvas.drag((x, y), (x + 50, y + 60))
+    page.keyboard.up("Space")
+    canvas.settle()
+    assert canvas.at("each") == pytest.approx((x + 50, y + 60), abs=1)
+    assert canvas.place("each") == (300, 0)
+
+    box = page.locator(".minimap svg").bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] - 4, box["y"] + box["height"] / 2)
+    canvas.settle()
+    assert canvas.at("each")[0] < x - 100
+    canvas.press("1")
+    canvas.settle()
+
+    # Tidied on the server: no card over another, no edge over a card.
+    page.get_by_role("button", name="Tidy up").click()
+    expect(page.locator("#announcements")).to_have_text("The nodes were laid out.")
+    assert canvas.place("start") != (0, 0) or canvas.place("each") != (300, 0)
+    assert page.evaluate(CROSSED) == []
+
+    # The outline tells the same graph, and leads to its nodes.
+    page.get_by_role("button", name="Outline", exact=True).click()
+    outline = page.get_by_role("complementary", name="Outline")
+    expect(outline).to_contain_text("itemTextinside")
+    outline.get_by_role("button", name="Many?").click()
+    assert canvas.selected == {"choose"}
+    expect(canvas.card("choose")).to_be_focused()
+
+
+CROSSED = """() => {
+    const cards = [...document.querySelectorAll("#board .node[data-node]")];
+    return [...document.querySelectorAll("[data-edge]")].flatMap((wire) => {
+        const line = wire.querySelector(".wire-line");
+        const [source, , target] = wire.dataset.edge.split(" ");
+        const others = cards.filter((card) => ![source, target].includes(card.dataset.node));
+        const boxes = others.map((card) => card.getBoundingClientRect());
+        const length = line.getTotalLength();
+        for (let at = 0; at <= length; at += 8) {
+            const on = line.getPointAtLength(at);
+            const { x, y } = new DOMPoint(on.x, on.y).matrixTransform(line.getScreenCTM());
+            if (boxes.some((b) => x > b.left && x < b.right && y > b.top && y < b.bottom)) {
+                return [wire.dataset.edge];
+            }
+        }
+        return [];
+    });
+}"""
+
+
+def test_keys_do_all_of_it(open_canvas: Callable[..., Canvas], page: Page) -> None:
+    canvas = open_canvas()
+    page.locator(".stage").focus()
+    canvas.press("/")
+    expect(page.get_by_role("dialog", name="Add a node")).to_be_visible()
+    canvas.choose("manual")
+    focused = page.locator(":focus")
+    expect(focused).to_have_accessible_name("Manual start, manual_trigger, leads nowhere")
+
+    canvas.press("a")
+    canvas.choose("number")
+    canvas.press("a")
+    canvas.choose("http")
+    assert canvas.edges == {
+        "manual_trigger:default>number_condition",
+        "number_condition:true>http_request",
+    }
+    canvas.press("ArrowLeft", "a")
+    canvas.choose("text")
+    assert "number_condition:false>text_transform" in canvas.edges
+
+    # Walk along the edges, between siblings, back the way one came.
+    canvas.press("Home", "ArrowRight", "ArrowRight")
+    assert canvas.selected == {"http_request"}
+    canvas.press("ArrowDown")
+    assert canvas.selected == {"text_transform"}
+    canvas.press("ArrowUp", "ArrowLeft", "ArrowLeft")
+    expect(focused).to_have_attribute("data-node", "manual_trigger")
+
+    # Connect: the port, then one of the targets that are allowed.
+    canvas.press("ArrowRight", "ArrowRight", "c")
+    options = page.get_by_role("option")
+    expect(options).to_have_text(["Texttext_transform"])
+    canvas.choose("text")
+    assert "http_request:default>text_transform" in canvas.edges
+    expect(focused).to_have_accessible_name("HTTP request, http_request, leads to Text")
+    canvas.press("ArrowLeft", "c")
+    expect(options).to_have_text(["true", "false"])
+    canvas.press("ArrowDown", "Enter")
+    expect(options).to_have_text(["HTTP requesthttp_request"])
+    canvas.press("Escape")
+    canvas.press("x")
+    expect(page.get_by_role("dialog", name="Remove which edge?")).to_be_visible()
+    canvas.choose("Text")
+    assert "number_condition:false>text_transform" not in canvas.edges
+
+    # Move, once undone for a row of presses; Space selects more; delete gives the focus back.
+    canvas.press("ArrowRight")
+    x, y = canvas.place("http_request")
+    canvas.press("Alt+ArrowDown", "Alt+ArrowDown", "Alt+ArrowRight")
+    assert canvas.place("http_request") == (x + 10, y + 20)
+    canvas.press("Control+z")
+    assert canvas.place("http_request") == (x, y)
+    expect(page.locator("#announcements")).to_have_text("Undone: Move HTTP request")
+    canvas.press("Shift+ArrowRight")
+    assert canvas.selected == {"http_request", "text_transform"}
+    canvas.press("Space")
+    assert canvas.selected == {"http_request"}
+    canvas.press("Delete")
+    assert canvas.ids == ["manual_trigger", "number_condition", "text_transform"]
+    expect(focused).to_have_attribute("data-node", "number_condition")
+
+    # Enter asks for the settings, Ctrl-S for saving, ? for the list of keys.
+    page.evaluate(
+        """import("/static/js/builder/main.js").then(({ editor }) => {
+            window.told = [];
+            for (const type of ["open", "save"]) {
+                editor.addEventListener(type, ({ detail }) => window.told.push([type, detail.id]));
+            }
+        })"""
+    )
+    canvas.press("Enter", "Control+s")
+    told = page.evaluate("window.told")
+    assert [each[0] for each in told] == ["open", "save"]
+    assert told[0][1] == "number_condition"
+    canvas.card("number_condition").focus()
+    canvas.press("?")
+    expect(page.get_by_role("dialog", name="Keys of the canvas")).to_be_visible()
+    canvas.press("Escape")
+    expect(focused).to_have_attribute("data-node", "number_condition")
+
+
+@pytest.mark.parametrize("device", [{"has_touch": True, "viewport": PHONE}], ids=["phone"])
+def test_a_finger_does_it(open_canvas: Callable[..., Canvas], page: Page) -> None:
+    canvas = open_canvas(LINE, size=PHONE)
+    touch = Touch(page)
+    touch.tap(*canvas.at("start"))
+    assert canvas.selected == {"start"}
+    x, y = canvas.at("start")
+    touch.drag((x, y), (x, y + 120))
+    assert canvas.place("start")[1] > 100
+    page.get_by_role("button", name="Undo").tap()
+    expect(page.get_by_role("button", name="Redo")).to_be_enabled()
+
+    # One finger on the board pans, two pinch.
+    before = canvas.at("start")
+    empty = (200, 620)
+    touch.drag(empty, (160, 590))
+    canvas.settle()
+    assert canvas.at("start") == pytest.approx((before[0] - 40, before[1] - 30), abs=2)
+    touch.drag((160, 590), empty)
+    scale = page.locator("[data-scale]")
+    at_first = scale.inner_text()
+    touch.pinch((195, 420), 120, 60)
+    expect(scale).not_to_have_text(at_first)
+
+    # Tap the port, tap the target; the palette is a sheet.
+    page.get_by_role("button", name="Show all").tap()
+    expect(scale).to_have_text("31 %")
+    touch.tap(*canvas.port("spare"))
+    expect(page.get_by_text("Tap the node to connect to.")).to_be_visible()
+    touch.tap(*canvas.at("call"))
+    assert "spare:default>call" in canvas.edges
+    touch.tap(*canvas.at("call"))
+    page.get_by_role("button", name="Add a node").tap()
+    page.get_by_role("complementary", name="Nodes").get_by_role("button", name="Wait").tap()
+    expect(page.get_by_role("complementary", name="Nodes")).to_be_hidden()
+    assert "call:default>delay" in canvas.edges
+    page.get_by_role("toolbar", name="Selection").get_by_role("button", name="Delete").tap()
+    expect(canvas.card("delay")).to_have_count(0)
+
+    # A second tap opens; a finger that rests selects one more.
+    page.get_by_role("button", name="Show all").tap()
+    expect(scale).to_have_text("31 %")
+    touch.tap(*canvas.at("say"))
+    touch.hold(*canvas.at("spare"))
+    assert canvas.selected == {"say", "spare"}
+
+
+class Touch:
+    """Fingers, by the protocol of the browser."""
+
+    def __init__(self, page: Page) -> None:
+        self.client = page.context.new_cdp_session(page)
+
+    def send(self, kind: str, *points: tuple[float, float]) -> None:
+        fingers = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
+        self.client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": fingers})
+
+    def tap(self, x: float, y: float) -> None:
+        self.send("touchStart", (x, y))
+        self.send("touchEnd")
+
+    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """The finger rests before it is lifted: the browser ignores a tap that ends a fling."""
+        self.send("touchStart", start)
+        for share in (0.2, 0.6, 1):
+            x, y = (a + (b - a) * share for a, b in zip(start, end, strict=True))
+            self.send("touchMove", (x, y))
+        self.wait(80)
+        self.send("touchMove", end)
+        self.send("touchEnd")
+
+    def wait(self, milliseconds: int) -> None:
+        script = f"new Promise((done) => setTimeout(done, {milliseconds}))"
+        self.client.send("Runtime.evaluate", {"expression": script, "awaitPromise": True})
+
+    def pinch(self, center: tuple[float, float], apart: float, then: float) -> None:
+        x, y = center
+        self.send("touchStart", (x - apart / 2, y))
+        self.send("touchStart", (x - apart / 2, y), (x + apart / 2, y))
+        for share in (0.5, 1):
+            half = (apart + (then - apart) * share) / 2
+            self.send("touchMove", (x - half, y), (x + half, y))
+        self.send("touchEnd")
+
+    def hold(self, x: float, y: float) -> None:
+        self.send("touchStart", (x, y))
+        self.wait(600)
+        self.send("touchEnd")
+
+
+def test_viewers_look_and_walk(open_canvas: Callable[..., Canvas], page: Page) -> None:
+    canvas = open_canvas(LINE, Role.VIEWER)
+    expect(page.locator("#palette")).to_have_count(0)
+    expect(page.get_by_role("button", name="Tidy up")).to_have_count(0)
+    canvas.drag(canvas.at("say"), canvas.at("say", 80, 80))
+    assert canvas.place("say") == (400, 0)
+    canvas.press("ArrowRight")
+    expect(canvas.card("call")).to_be_focused()
+    canvas.press("Delete", "a", "Control+d")
+    assert canvas.graph["nodes"][2]["id"] == "call"
+    assert len(canvas.ids) == 4
+    expect(page.locator("#notices")).to_contain_text("You may look at this workflow")
+    canvas.drag(canvas.port("spare"), canvas.at("call"))
+    assert canvas.edges == {"start:default>say", "say:default>call"}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_canvas_has_no_barrier(
+    open_canvas: Callable[..., Canvas], page: Page, scheme: Any
+) -> None:
+    if not axe.available():
+        pytest.skip(NOT_PREPARED)
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    canvas = open_canvas(LOOP)
+    page.get_by_role("button", name="Outline", exact=True).click()
+    page.mouse.click(*canvas.at("each"))
+    assert axe.barriers(page) == []
+    canvas.press("a")
+    assert axe.barriers(page) == []
+    canvas.press("Escape", "?")
+    assert axe.barriers(page) == []
+    canvas.press("Escape", "Control+a", "Delete")
+    assert axe.barriers(page) == []
