@@ -14,13 +14,13 @@ from workflows.n8n import conditions, http, mapper, steps, switch, triggers
 from workflows.n8n.arrange import arrange
 from workflows.n8n.data import Data
 from workflows.n8n.document import LONGEST_NAME, MOST_OUTPUTS, STICKY, Document, Link, Source, read
-from workflows.n8n.expressions import Scope
 from workflows.n8n.fields import Fields
 from workflows.n8n.flow import LOOP, TRIGGERS, Flow, flow_of, in_order
 from workflows.n8n.making import Made, NoMatch, Work
 from workflows.n8n.names import ids_for
 from workflows.n8n.sight import Sight, done_output
 from workflows.n8n.steps import FOREIGN
+from workflows.n8n.values import Scope
 from workflows.node_type import Json
 from workflows.nodes import is_trigger, registry
 

@@ -8,18 +8,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from workflows import plain_json
-from workflows.n8n.expressions import (
-    AsJson,
-    Fixed,
-    Parts,
-    Piece,
-    Scope,
-    Value,
-    Words,
-    settled,
-    translate,
-)
+from workflows.n8n.expressions import settled, translate
 from workflows.n8n.javascript import Untranslatable, parse
+from workflows.n8n.values import AsJson, Fixed, Parts, Piece, Scope, Value, Words
 from workflows.node_type import Json
 
 _MARK = re.compile("\ue000(\\d+)\ue001")
