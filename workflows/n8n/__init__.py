@@ -6,7 +6,7 @@ finds out what each node's `$json` is here  4. the converters (`triggers`, `http
 n8n computes  5. `convert` puts it together and keeps a sentence for all that is not the same.
 """
 
-from workflows.n8n.convert import Imported, Note, convert
+from workflows.n8n.convert import Imported, Note, convert, with_notes
 from workflows.n8n.document import is_n8n
 
-__all__ = ["Imported", "Note", "convert", "is_n8n"]
+__all__ = ["Imported", "Note", "convert", "is_n8n", "with_notes"]

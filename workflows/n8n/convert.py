@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from workflows.compiled import config_of
@@ -19,7 +19,7 @@ from workflows.n8n.flow import LOOP, TRIGGERS, Flow, flow_of, in_order
 from workflows.n8n.making import Made, NoMatch, Work
 from workflows.n8n.names import ids_for
 from workflows.n8n.sight import Sight, done_output
-from workflows.n8n.steps import FOREIGN
+from workflows.n8n.steps import CHOOSE, FOREIGN
 from workflows.n8n.values import Scope
 from workflows.node_type import Json
 from workflows.nodes import is_trigger, registry
@@ -52,6 +52,7 @@ CONVERTERS: Mapping[str, Callable[[Work], Made]] = {
     "wait": steps.wait,
     "executeWorkflow": steps.execute_workflow,
     LOOP: steps.loop,
+    "merge": steps.merge,
     "stopAndError": steps.stop_and_error,
     "respondToWebhook": steps.respond,
 }
@@ -64,6 +65,11 @@ class Note:
     node: str
     message: str
 
+    @property
+    def asks_for_workflow(self) -> bool:
+        """Whether it is settled when the workflow that the node starts is known."""
+        return self.message.startswith(CHOOSE)
+
 
 @dataclass(frozen=True, slots=True)
 class Imported:
@@ -72,7 +78,7 @@ class Imported:
     graph: dict[str, Json]
     notes: tuple[Note, ...]
     id: str = ""
-    """Under which `trigger_workflow` nodes of other imported workflows name this one."""
+    """By which `trigger_workflow` nodes of other imported workflows name this one."""
 
 
 def convert(document: Json) -> Imported:
@@ -90,6 +96,8 @@ class _Conversion:
     notes: list[Note] = field(default_factory=list)
     told: set[tuple[str, str]] = field(default_factory=set)
     """Fields that there is a note about."""
+    kept: set[str] = field(default_factory=set)
+    """Nodes with a field that could not be translated."""
 
     @classmethod
     def of(cls, document: Document) -> _Conversion:
@@ -112,7 +120,6 @@ class _Conversion:
         self._keep_stickies(nodes)
         if not self.flow.trigger:
             self.note("", "It has no trigger that has a match here. Add one to start it with.")
-        self._keep_notes(list(nodes.values()))
         return Imported(
             name=self.document.name or NAMELESS,
             description=self.document.description,
@@ -157,10 +164,12 @@ class _Conversion:
     def _work(self, node: Source, data: Data) -> Work:
         zone = self.document.settings.get("timezone")
         zone = zone if isinstance(zone, str) and zone != "DEFAULT" else ""
+        everything = data
         if node.flag("executeOnce") and data.several and data.items is not None:
             data = data.first()
         scope = Scope(
             input=data,
+            all=everything,
             data_of=lambda name: self.sight.named(name, node),
             zone=zone,
             iteration=self.sight.iteration(node),
@@ -179,6 +188,7 @@ class _Conversion:
 
     def _tell(self, name: str, place: str, message: str) -> None:
         self.told.add((self.ids[name], place.split("[")[0].split(".")[0]))
+        self.kept.add(self.ids[name])
         self.note(name, message)
 
     def _placeholder(self, node: Source, reason: str) -> Made:
@@ -267,7 +277,8 @@ class _Conversion:
         except GraphError as error:
             for problem in error.problems:
                 place = problem.field.removeprefix("config.").split("[")[0].split(".")[0]
-                if (node["id"], place) not in self.told and not _is_chosen_later(node, place):
+                kept = problem.code != "invalid_config" and node["id"] in self.kept
+                if not kept and (node["id"], place) not in self.told:
                     note = Note(node["id"], f"{place or 'Its settings'}: {problem.message}")
                     self.notes.append(note)
 
@@ -285,17 +296,22 @@ class _Conversion:
             else:
                 self.note("", f"The sticky note {sticky.name!r} said: {text}")
 
-    def _keep_notes(self, nodes: list[dict[str, Json]]) -> None:
-        """With the nodes that they are about, so that they are still there when this is done;
-        those about no node go to the first."""
-        found: dict[str, list[str]] = defaultdict(list)
-        for note in self.notes:
-            about = note.node or (nodes[0]["id"] if nodes else "")
-            found[about].append(f"- {note.message}")
-        for node in nodes:
-            if lines := found.get(node["id"]):
-                text = "\n".join(["Imported from n8n:", *lines])
-                node["notes"] = f"{node['notes']}\n\n{text}".strip()[:LONGEST_NOTES]
+
+def with_notes(graph: dict[str, Json], notes: Iterable[Note]) -> dict[str, Json]:
+    """The graph with each note at the node it is about, so that it is still there later. Those
+    about no node stand at the first."""
+    found: dict[str, list[str]] = defaultdict(list)
+    nodes = graph["nodes"]
+    for note in notes:
+        found[note.node or (nodes[0]["id"] if nodes else "")].append(f"- {note.message}")
+    return {**graph, "nodes": [_with_lines(node, found.get(node["id"], [])) for node in nodes]}
+
+
+def _with_lines(node: dict[str, Json], lines: list[str]) -> dict[str, Json]:
+    if not lines:
+        return node
+    text = "\n".join(["Imported from n8n:", *lines])
+    return {**node, "notes": f"{node['notes']}\n\n{text}".strip()[:LONGEST_NOTES]}
 
 
 def errors_of(node: Source) -> str:
@@ -314,7 +330,3 @@ def _placeholder_type(text: str) -> str:
     """`n8n.slack` for n8n-nodes-base.slack."""
     name = _TYPE_SIGN.sub("_", text.rsplit(".", 1)[-1]).strip("_") or "node"
     return f"n8n.{name}"[:LONGEST_TYPE]
-
-
-def _is_chosen_later(node: Mapping[str, Json], place: str) -> bool:
-    return bool(node["type"] == "trigger_workflow" and place == "workflow")

@@ -17,7 +17,7 @@ from workflows.n8n.javascript import (
     Tree,
     Untranslatable,
 )
-from workflows.n8n.methods import call_method, filtered, is_method
+from workflows.n8n.methods import call_method, filtered
 from workflows.n8n.values import (
     AsJson,
     Fixed,
@@ -51,7 +51,7 @@ def translate(tree: Tree, scope: Scope) -> Value:
         case Member(of, key):
             return _member(translate(of, scope), key, scope)
         case Call(of, arguments):
-            return _call(translate(of, scope), [translate(a, scope) for a in arguments], scope)
+            return _called(of, [translate(each, scope) for each in arguments], scope)
         case Binary(operator, left, right):
             return _binary(operator, settled(translate(left, scope)), translate(right, scope))
         case ArrayTree(items):
@@ -87,7 +87,7 @@ def _name(tree: Name, scope: Scope) -> Value:
         case "$json":
             return Place(scope.input)
         case "$input":
-            return Handle(scope.input)
+            return Handle(scope.all)
         case "$now":
             return Piece("now", "date")
         case "$today":
@@ -106,17 +106,14 @@ def _member(of: Value, key: str | int, scope: Scope) -> Value:
                 return Piece(f"{data.at(path)} | size", "number", is_path=False)
             if isinstance(key, int) and key < 0:
                 raise Untranslatable("a negative key means nothing in JavaScript")
-            if isinstance(key, str) and is_method(key):
-                return Method(of, key)
             return Place(data, (*path, key))
         case Item(data):
             if key == "json":
                 return Place(data)
         case Handle(data):
-            if key == "item":
-                return Item(data)
-            if key == "json":
-                return Place(data)
+            if key in ("item", "json"):
+                item = scope.input if data is scope.all else data
+                return Item(item) if key == "item" else Place(item)
             if key in (_FIRST, _LAST, _ALL):
                 return Method(of, str(key))
         case Items(data):
@@ -133,9 +130,17 @@ def _member(of: Value, key: str | int, scope: Scope) -> Value:
         case Piece() | Fixed() | Words():
             if key == "length":
                 return filtered(of, "size", "number")
-            if isinstance(key, str):
-                return Method(of, key)
     raise Untranslatable(f"{str(key)!r} has no match here")
+
+
+def _called(of: Tree, arguments: list[Value], scope: Scope) -> Value:
+    """A method of a value, or one of n8n's own functions."""
+    if isinstance(of, Member) and isinstance(of.key, str):
+        value = translate(of.of, scope)
+        if not isinstance(value, (Name, Handle, Item, Items)):
+            return call_method(settled(value), of.key, arguments, scope)
+        return _call(_member(value, of.key, scope), arguments, scope)
+    return _call(translate(of, scope), arguments, scope)
 
 
 def _call(of: Value, arguments: list[Value], scope: Scope) -> Value:
@@ -143,7 +148,7 @@ def _call(of: Value, arguments: list[Value], scope: Scope) -> Value:
         case Name("$"):
             return Handle(scope.data_of(_text_of(arguments)))
         case Name("$items"):
-            return Items(scope.data_of(_text_of(arguments)) if arguments else scope.input)
+            return Items(scope.data_of(_text_of(arguments)) if arguments else scope.all)
         case Name("JSON.stringify"):
             if arguments and all(isinstance(a, Fixed) for a in arguments[1:]):
                 return AsJson(settled(arguments[0]))
@@ -157,8 +162,6 @@ def _call(of: Value, arguments: list[Value], scope: Scope) -> Value:
                 return Items(data)
             if name == _LAST and not data.several:
                 return Item(data)
-        case Method(value, name):
-            return call_method(settled(value), name, arguments, scope)
     shown = of.name if isinstance(of, (Name, Method)) else "this"
     raise Untranslatable(f"{shown}(...) has no match here")
 

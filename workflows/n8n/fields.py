@@ -14,6 +14,7 @@ from workflows.n8n.values import AsJson, Fixed, Parts, Piece, Scope, Value, Word
 from workflows.node_type import Json
 
 _MARK = re.compile("\ue000(\\d+)\ue001")
+_CASTS = {"": "", "text": ' | append: ""', "number": " | plus: 0", "json": " | parse_json"}
 _SOMETHING = re.compile(r"\{[{%]")
 
 
@@ -44,26 +45,17 @@ class Fields:
     tell: Callable[[str, str], None]
     """(field, sentence)"""
 
-    def text(self, field: str, value: Json, *, always_text: bool = False) -> Json:
-        """`always_text`: n8n makes a text of it, whatever it is."""
+    def text(self, field: str, value: Json, wanted: str = "") -> Json:
+        """`wanted`: what n8n makes of it, whatever it is: text, number or json (an object or a
+        list, where it is the text of one)."""
         if not isinstance(value, str):
             return self.json(field, value)
         if not value.startswith("="):
             return literal(value)
         try:
-            return _text(_segments(value[1:], self.scope), always_text)
+            return _text(_segments(value[1:], self.scope), wanted)
         except Untranslatable as reason:
             return self._kept(field, value, reason)
-
-    def typed(self, field: str, value: Json, filters: str) -> Json:
-        """One expression alone with a filter behind it, where the field has a type."""
-        made = self.text(field, value)
-        is_piece = isinstance(made, str) and made.startswith("{{ ") and made.endswith(" }}")
-        if is_piece and isinstance(value, str) and value.startswith("="):
-            inner = made[3:-3]
-            if "{{" not in inner and not inner.endswith(filters):
-                return f"{{{{ {inner} | {filters} }}}}"
-        return made
 
     def json(self, field: str, value: Json) -> Json:
         """A parameter that holds JSON: an object, a text that is JSON, or an expression."""
@@ -130,11 +122,11 @@ def _end_of(text: str, start: int) -> int:
 # ---------------------------------------------------------------- texts
 
 
-def _text(segments: list[str | Value], always_text: bool) -> Json:
+def _text(segments: list[str | Value], wanted: str) -> Json:
     if not segments:
         return ""
     if len(segments) == 1 and not isinstance(segments[0], str):
-        return _alone(segments[0], always_text)
+        return _alone(segments[0], wanted)
     return _row(segments)
 
 
@@ -152,33 +144,35 @@ def _row(parts: Iterable[str | Value]) -> str:
     return made + literal(pending)
 
 
-def _alone(value: Value, always_text: bool) -> Json:
+def _alone(value: Value, wanted: str) -> Json:
     match value:
-        case Piece(liquid, kind, _):
-            if always_text and kind != "text":
-                return f'{{{{ {liquid} | append: "" }}}}'
-            return f"{{{{ {liquid} }}}}"
+        case Piece(liquid, kind):
+            return _output(liquid if kind == wanted else f"{liquid}{_CASTS[wanted]}")
         case Words():
             return _within(value)
         case Fixed(found):
-            if always_text and not isinstance(found, str):
+            if wanted == "text" and not isinstance(found, str):
                 return json.dumps(found)
             return literal_json(found)
         case Parts():
-            if not always_text:
+            if wanted != "text":
                 return _structure(value)
     raise Untranslatable("JSON as a text has no match here")
+
+
+def _output(liquid: str) -> str:
+    return f"{{{{ {liquid} }}}}"
 
 
 def _within(value: Value) -> str:
     """As a part of a text."""
     match value:
         case Piece(liquid):
-            return f"{{{{ {liquid} }}}}"
+            return _output(liquid)
         case Words(parts):
             match [part for part in parts if part != ""]:
-                case [Piece(liquid, kind)] if kind != "text":
-                    return f'{{{{ {liquid} | append: "" }}}}'
+                case [Piece() as piece]:
+                    return str(_alone(piece, "text"))
             return _row(parts)
         case Fixed(str() as text):
             return literal(text)
@@ -242,7 +236,7 @@ def _filled(value: Json, values: list[Value]) -> Json:
         return _structure(values[int(value[1:-2])])
     pieces = _MARK.split(value)
     found: list[str | Value] = [values[int(p)] if n % 2 else p for n, p in enumerate(pieces)]
-    return _text([each for each in found if each != ""], always_text=True)
+    return _text([each for each in found if each != ""], "text")
 
 
 def _structure(value: Value) -> Json:
@@ -254,4 +248,4 @@ def _structure(value: Value) -> Json:
             return [_structure(item) for item in items]
         case AsJson(inner):
             return _structure(inner)
-    return _alone(value, always_text=False)
+    return _alone(value, "")

@@ -72,7 +72,28 @@ def flow_of(document: Document) -> Flow:
     _pass_through(flow)
     flow.links = list(dict.fromkeys(_spliced(flow)))
     flow.answers = _has_caller_that_waits(flow)
+    _tell_of_circle(flow)
     return flow
+
+
+def _tell_of_circle(flow: Flow) -> None:
+    following: dict[str, list[str]] = defaultdict(list)
+    for link in flow.links:
+        following[link.source].append(link.target)
+    order = in_order(flow.document.nodes, flow.links)
+    for name in reversed(order):
+        inside = reached_from(following, {name})
+        if name in inside:
+            circle = [n for n in order if n in inside and name in reached_from(following, {n})]
+            shown = ", ".join(repr(each) for each in sorted(circle, key=order.index)[:10])
+            flow.notes.append(
+                (
+                    name,
+                    f"{shown} lead back to themselves, which no workflow here can. Use the retries "
+                    "of a node or an iterator; until then it can not be published.",
+                )
+            )
+        break
 
 
 def _leave_out_notes(flow: Flow) -> None:

@@ -36,7 +36,7 @@ def http_request(work: Work) -> Made:
         raise NoMatch(f"an HTTP request here does not send {method}")
     config: dict[str, Json] = {
         "method": method,
-        "url": work.fields.text("url", node.parameters.get("url", ""), always_text=True),
+        "url": work.fields.text("url", node.parameters.get("url", ""), "text"),
     }
     headers = _pairs(work, "headers", is_new)
     config["query"] = _pairs(work, "query", is_new)
@@ -66,7 +66,8 @@ def _pairs(work: Work, kind: str, is_new: bool) -> list[dict[str, Json]]:
     )
     if as_json:
         name = f"json{title}" if is_new else f"{single}ParametersJson"
-        return _named(work, kind, work.fields.json(kind, node.parameters.get(name, "")))
+        source = node.parameters.get(name, "")
+        return [] if source in ("", None) else _named(work, kind, work.fields.json(kind, source))
     place = (
         (f"{single}Parameters", "parameters")
         if is_new
@@ -86,8 +87,6 @@ def _pairs(work: Work, kind: str, is_new: bool) -> list[dict[str, Json]]:
 
 
 def _named(work: Work, kind: str, value: Json) -> list[dict[str, Json]]:
-    if value in ("", None):
-        return []
     if not isinstance(value, dict):
         raise NoMatch(f"its {kind} are computed as a whole")
     return [{"name": name, "value": item} for name, item in value.items()]
@@ -119,7 +118,7 @@ def _body(work: Work, method: str, is_new: bool) -> dict[str, Any]:
             return _pairs_or_json(work, kind, specified, is_new)
         case "raw":
             source = node.parameters.get("body" if is_new else "bodyParametersJson", "")
-            text = work.fields.text("body", source, always_text=True)
+            text = work.fields.text("body", source, "text")
             return {"body_type": "text", "body": text, "content_type": str(raw_type)}
     raise NoMatch(f"a body of the kind {kind} has no match here")
 
@@ -128,7 +127,7 @@ def _pairs_or_json(work: Work, kind: str, specified: str, is_new: bool) -> dict[
     node = work.node
     body_type = "json" if kind == "json" else "form"
     if specified == "string":
-        text = work.fields.text("body", node.parameters.get("body", ""), always_text=True)
+        text = work.fields.text("body", node.parameters.get("body", ""), "text")
         return {
             "body_type": "text",
             "body": text,

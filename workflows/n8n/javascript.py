@@ -17,6 +17,7 @@ from workflows.node_type import Json
 
 LONGEST = 5_000
 DEEPEST = 40
+MOST_TOKENS = 400
 
 
 class Untranslatable(Exception):
@@ -256,6 +257,8 @@ def _tokens(text: str) -> list[tuple[str, str]]:
             raise Untranslatable(f"{text[place:].strip()[:1]!r} has no match here")
         tokens.append((found.lastgroup, found[found.lastgroup]))
         place = found.end()
+        if len(tokens) > MOST_TOKENS:
+            raise Untranslatable("it is too long")
     return tokens
 
 

@@ -15,7 +15,6 @@ from workflows.target_paths import parse_target
 
 Field: TypeAlias = tuple[str, Json]
 """(name, value)"""
-_TYPED: Mapping[str, str] = {"number": "plus: 0", "array": "parse_json", "object": "parse_json"}
 _OLD = ("string", "number", "boolean")
 
 
@@ -80,21 +79,14 @@ def _value(work: Work, name: str, kind: str, value: Json) -> Json:
     is_code = isinstance(value, str) and value.startswith("=")
     if kind == "string":
         value = "" if value is None else value
-        return (
-            work.fields.text(name, value, always_text=True)
-            if is_code
-            else _fixed(work, name, value)
-        )
+        return work.fields.text(name, value, "text") if is_code else _fixed(work, name, value)
+    if kind in ("array", "object"):
+        made = work.fields.json(name, value)
+        is_output = is_code and isinstance(made, str) and made.startswith("{{")
+        return work.fields.text(name, value, "json") if is_output else made
     if is_code:
-        if kind in ("array", "object"):
-            made = work.fields.json(name, value)
-            return made if not _is_output(made) else work.fields.typed(name, value, "parse_json")
-        return (
-            work.fields.typed(name, value, _TYPED[kind])
-            if kind in _TYPED
-            else (work.fields.text(name, value))
-        )
-    return _literal(kind, value) if kind in _LITERALS else work.fields.json(name, value)
+        return work.fields.text(name, value, "number" if kind == "number" else "")
+    return _LITERALS[kind](value) if kind in _LITERALS else work.fields.json(name, value)
 
 
 def _fixed(work: Work, name: str, value: Json) -> Json:
@@ -103,10 +95,6 @@ def _fixed(work: Work, name: str, value: Json) -> Json:
 
 def _as_text(value: Json) -> str:
     return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
-
-
-def _is_output(value: Json) -> bool:
-    return isinstance(value, str) and value.startswith("{{")
 
 
 def _literal_number(value: Json) -> Json:
@@ -127,10 +115,6 @@ _LITERALS: Mapping[str, Callable[[Json], Json]] = {
     "number": _literal_number,
     "boolean": _literal_truth,
 }
-
-
-def _literal(kind: str, value: Json) -> Json:
-    return _LITERALS[kind](value)
 
 
 def _raw(work: Work) -> list[Field]:

@@ -118,11 +118,3 @@ def filtered(value: Value, done: str, kind: str) -> Piece:
         case Fixed(int() | float() as number) if not isinstance(number, bool):
             return Piece(f"{number} | {done}", kind, is_path=False)
     raise Untranslatable("a filter works on one value only")
-
-
-def is_method(key: str) -> bool:
-    return key in FILTERS or key in (
-        *("join", "replace", "replaceAll", "slice", "substring", "toJsonString", "split"),
-        *("map", "filter", "includes", "startsWith", "endsWith", "toFixed", "toDateTime", "find"),
-        *("reduce", "some", "every", "sort", "concat", "match", "indexOf", "first", "last"),
-    )

@@ -12,6 +12,7 @@ from workflows.node_type import Json
 
 FOREIGN = "n8n:"
 """Before the id of a workflow of n8n, so that it is never taken for one of ours."""
+CHOOSE = "Choose the workflow to start"
 LONGEST_ID = 60
 _SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
 
@@ -60,9 +61,10 @@ def wait(work: Work) -> Made:
     amount = work.fields.text("duration", node.parameters.get("amount", 5 if is_new else 1))
     most = limits().delay_seconds
     if isinstance(amount, (int, float)) and amount * _SECONDS[unit] > most:
-        work.note(
+        work.fields.tell(
+            "duration",
             f"It waits for {amount} {unit}, and {most:g} seconds is the longest here. It can not "
-            "be published so: wait for less, or start another workflow by a schedule."
+            "be published so: wait for less, or start another workflow by a schedule.",
         )
     return Made("delay", {"duration": amount, "unit": unit})
 
@@ -75,7 +77,7 @@ def execute_workflow(work: Work) -> Made:
     if not target:
         raise NoMatch("the workflow to start is computed or missing")
     shown = f"{title!r} (in n8n: {target})" if title else f"{target!r} of n8n"
-    work.note(f"Choose the workflow to start: it was {shown}.")
+    work.fields.tell("workflow", f"{CHOOSE}: it was {shown}.")
     waits = node.group("options").get("waitForSubWorkflow") is not False
     config: dict[str, Json] = {
         "workflow": f"{FOREIGN}{target}"[:LONGEST_ID],
@@ -108,6 +110,14 @@ def _inputs(work: Work) -> Json:
         return {}
 
 
+def merge(work: Work) -> Made:
+    """Those that only join branches were taken out of the way before."""
+    mode = work.node.option("mode", "append")
+    if mode == "append":
+        raise NoMatch("n8n runs what follows once for each of its branches, here once for all")
+    raise NoMatch(f"data is not merged by {mode} here; Map data builds an object of several nodes")
+
+
 def stop_and_error(work: Work) -> Made:
     node = work.node
     is_object = node.option("errorType", "errorMessage") == "errorObject"
@@ -115,7 +125,7 @@ def stop_and_error(work: Work) -> Made:
     made = (
         work.fields.json("message", source)
         if is_object
-        else (work.fields.text("message", source, always_text=True))
+        else (work.fields.text("message", source, "text"))
     )
     if isinstance(made, dict):
         made = made.get("message", "")

@@ -1,8 +1,8 @@
 """What the parts of an expression are, on the way to Liquid.
 
 A value is one of: Piece (a Liquid expression: a path with filters), Fixed (a literal), Words (texts
-and pieces in a row, which is how texts are joined), Parts (an object or a list of values), or one of
-the handles of n8n through which the data of a node is reached.
+and pieces in a row, which is how texts are joined), Parts (an object or a list of values), or a
+handle of n8n through which the data of a node is reached.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Handle:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    of: Value
+    of: Handle
     name: str
 
 
@@ -91,6 +91,8 @@ class Scope:
     """What an expression can reach."""
 
     input: Data
+    all: Data
+    """The same, before a node that runs once took the first item."""
     data_of: Callable[[str], Data]
     """Of the node with this name, as it is seen from here. Raises Untranslatable."""
     zone: str = ""
