@@ -26,7 +26,7 @@ from workflows.nodes import is_trigger, registry
 
 NAMELESS = "Workflow of n8n"
 LONGEST_TYPE = 40
-LONGEST_NOTES = 10_000
+LONGEST_NOTES, LONGEST_OWN_NOTES = 10_000, 5_000
 MOST_TRIES, MOST_SECONDS = 10, 3600
 STOP, GO_ON, BRANCH = "stopWorkflow", "continueRegularOutput", "continueErrorOutput"
 FLAGS = {
@@ -213,8 +213,10 @@ class _Conversion:
             "name": node.name[:LONGEST_NAME],
             "position": {"x": 0, "y": 0},
             "config": made.config,
-            "notes": node.text("notes"),
+            "notes": node.text("notes")[:LONGEST_OWN_NOTES],
         }
+        if len(node.text("notes")) > LONGEST_OWN_NOTES:
+            self.note(node.name, f"Its notes were cut after {LONGEST_OWN_NOTES:,} signs.")
         if is_trigger(made.type):
             return found
         if errors_of(node) != STOP and (made.type not in registry() or can_fail(made.type)):
@@ -289,7 +291,7 @@ class _Conversion:
             trigger = nodes.get(self.flow.trigger)
             if not text:
                 self.note("", f"The sticky note {sticky.name!r} is empty and was left out.")
-            elif trigger and len(trigger["notes"]) + len(text) < LONGEST_NOTES // 2:
+            elif trigger and len(trigger["notes"]) + len(text) < LONGEST_OWN_NOTES:
                 trigger["notes"] = f"{trigger['notes']}\n\n{text}".strip()
                 said = f"The sticky note {sticky.name!r} is in the notes of the trigger."
                 self.note(self.flow.trigger, said)

@@ -36,7 +36,7 @@ def http_request(work: Work) -> Made:
         raise NoMatch(f"an HTTP request here does not send {method}")
     config: dict[str, Json] = {
         "method": method,
-        "url": work.fields.text("url", node.parameters.get("url", ""), "text"),
+        "url": work.fields.text("url", node.parameters.get("url", "")),
     }
     headers = _pairs(work, "headers", is_new)
     config["query"] = _pairs(work, "query", is_new)
