@@ -144,7 +144,7 @@ def read_part(document: Json) -> Draft:
         draft = Draft(found.name, found.graph, found.description, {}, found.notes, found.id)
     elif isinstance(document, Mapping) and {"nodes", "edges"} <= set(document):
         draft = Draft(NAMELESS, dict(document))
-    elif isinstance(document, Mapping):
+    elif isinstance(document, Mapping) and {"altoflow", "graph"} & set(document):
         draft = _own(document)
     else:
         raise _refused("unknown_form", FORMS)
