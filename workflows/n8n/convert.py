@@ -154,7 +154,7 @@ class _Conversion:
         convert = CONVERTERS.get(node.kind)
         try:
             if convert is None:
-                raise NoMatch("there is no such node here")
+                raise NoMatch
             if node.kind in TRIGGERS and node.name != self.flow.trigger and not node.disabled:
                 raise NoMatch("a workflow here has one trigger; make another workflow for it")
             self.sight.made[node.name] = convert(self._work(node, data))
@@ -192,10 +192,11 @@ class _Conversion:
         self.note(name, message)
 
     def _placeholder(self, node: Source, reason: str) -> Made:
+        because = f": {reason}" if reason else " here"
         self.note(
             node.name,
-            f"{node.name!r} ({node.type}) has no match: {reason}. A placeholder keeps its "
-            "settings; replace it before you publish.",
+            f"{node.name!r} ({node.type}) has no match{because}. A placeholder keeps its settings; "
+            "replace it before you publish.",
         )
         own = self.ids[node.name]
         return Made(

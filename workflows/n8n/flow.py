@@ -77,23 +77,22 @@ def flow_of(document: Document) -> Flow:
 
 
 def _tell_of_circle(flow: Flow) -> None:
+    """It stays in the graph, which can not be published so."""
     following: dict[str, list[str]] = defaultdict(list)
     for link in flow.links:
         following[link.source].append(link.target)
-    order = in_order(flow.document.nodes, flow.links)
-    for name in reversed(order):
-        inside = reached_from(following, {name})
-        if name in inside:
-            circle = [n for n in order if n in inside and name in reached_from(following, {n})]
-            shown = ", ".join(repr(each) for each in sorted(circle, key=order.index)[:10])
-            flow.notes.append(
-                (
-                    name,
-                    f"{shown} lead back to themselves, which no workflow here can. Use the retries "
-                    "of a node or an iterator; until then it can not be published.",
-                )
+    done = _acyclic(flow.document.nodes, flow.links)
+    for name in (each for each in flow.document.nodes if each not in done):
+        after = reached_from(following, {name})
+        if name in after:
+            circle = [each for each in after if name in reached_from(following, {each})]
+            shown = ", ".join(sorted(map(repr, circle))[:10])
+            message = (
+                f"{shown} lead back to themselves, which nodes here can not. Use the retries of a "
+                "node or an iterator; until then the workflow can not be published."
             )
-        break
+            flow.notes.append((name, message))
+            return
 
 
 def _leave_out_notes(flow: Flow) -> None:
@@ -240,8 +239,15 @@ def _guarded(flow: Flow, guards: Mapping[str, Guards], link: Link) -> Guards:
 
 
 def in_order(names: Iterable[str], links: Iterable[Link]) -> list[str]:
-    """Each name after all that lead to it, those on a circle last."""
+    """Each name after all that lead to it; those on a circle, and behind one, come last."""
     names = list(names)
+    order = _acyclic(names, links)
+    return [*order, *(name for name in names if name not in order)]
+
+
+def _acyclic(names: Iterable[str], links: Iterable[Link]) -> dict[str, None]:
+    """The names that no circle leads to, each after all that lead to it."""
+    links = list(links)
     missing = Counter(link.target for link in links)
     following: dict[str, list[str]] = defaultdict(list)
     for link in links:
@@ -252,8 +258,7 @@ def in_order(names: Iterable[str], links: Iterable[Link]) -> list[str]:
             missing[target] -= 1
             if not missing[target]:
                 order.append(target)
-    done = set(order)
-    return [*order, *(name for name in names if name not in done)]
+    return dict.fromkeys(order)
 
 
 def _spliced(flow: Flow) -> Iterator[Link]:

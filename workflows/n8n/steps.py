@@ -63,8 +63,9 @@ def wait(work: Work) -> Made:
     if isinstance(amount, (int, float)) and amount * _SECONDS[unit] > most:
         work.fields.tell(
             "duration",
-            f"It waits for {amount} {unit}, and {most:g} seconds is the longest here. It can not "
-            "be published so: wait for less, or start another workflow by a schedule.",
+            f"It waits for {amount:g} {unit if amount != 1 else unit[:-1]}, and {most:g} seconds "
+            "is the longest here. It can not be published so: wait for less, or start another "
+            "workflow by a schedule.",
         )
     return Made("delay", {"duration": amount, "unit": unit})
 
