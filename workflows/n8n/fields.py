@@ -154,9 +154,10 @@ def _alone(value: Value, wanted: str) -> Json:
             if wanted == "text" and not isinstance(found, str):
                 return json.dumps(found)
             return literal_json(found)
-        case Parts():
-            if wanted != "text":
-                return _structure(value)
+        case AsJson(inner) if wanted == "json":
+            return _alone(inner, wanted)
+        case Parts() if wanted != "text":
+            return _structure(value)
     raise Untranslatable("JSON as a text has no match here")
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeAlias
 
 from workflows.n8n.document import MAIN, STICKY, Document, Link, Source
@@ -27,7 +28,7 @@ CHOOSING = frozenset({"chooseBranch", "wait", "passThrough"})
 SPLIT = "splitOut"
 
 
-@dataclass(slots=True)
+@dataclass
 class Flow:
     document: Document
     notes: list[tuple[str, str]] = field(default_factory=list)
@@ -42,7 +43,8 @@ class Flow:
     backs: dict[str, list[str]] = field(default_factory=dict)
     """The last nodes of the body of each loop."""
     forward: list[Link] = field(default_factory=list)
-    """Between all nodes of n8n, without the ways back to a loop."""
+    """Between all nodes of n8n, without the ways back to a loop; complete before it is asked for
+    what comes in and goes out."""
     answers: bool = False
     """Whether a caller waits for a Respond to Webhook."""
     guards: dict[str, Guards] = field(default_factory=dict)
@@ -55,11 +57,26 @@ class Flow:
     def is_wired(self, name: str) -> bool:
         return name not in self.passed and name not in self.dropped
 
-    def incoming(self, name: str) -> list[Link]:
-        return [link for link in self.forward if link.target == name]
+    def incoming(self, name: str) -> Sequence[Link]:
+        return self._incoming.get(name, ())
 
-    def outgoing(self, name: str) -> list[Link]:
-        return [link for link in self.forward if link.source == name]
+    def outgoing(self, name: str) -> Sequence[Link]:
+        return self._outgoing.get(name, ())
+
+    @cached_property
+    def _incoming(self) -> Mapping[str, Sequence[Link]]:
+        return _grouped((link.target, link) for link in self.forward)
+
+    @cached_property
+    def _outgoing(self) -> Mapping[str, Sequence[Link]]:
+        return _grouped((link.source, link) for link in self.forward)
+
+
+def _grouped(pairs: Iterable[tuple[str, Link]]) -> Mapping[str, Sequence[Link]]:
+    groups: dict[str, list[Link]] = defaultdict(list)
+    for name, link in pairs:
+        groups[name].append(link)
+    return groups
 
 
 def flow_of(document: Document) -> Flow:
@@ -131,13 +148,16 @@ def _drop_side_links(flow: Flow) -> None:
 
 def _drop_ways_back(flow: Flow) -> None:
     """A link to a loop from a node that the loop itself leads to."""
+    following: dict[str, list[str]] = defaultdict(list)
+    for link in flow.forward:
+        following[link.source].append(link.target)
     for loop in (node for node in flow.document.nodes.values() if node.kind == LOOP):
-        following: dict[str, list[str]] = defaultdict(list)
-        for link in flow.forward:
-            following[link.source].append(link.target)
         inside = reached_from(following, {loop.name}) | {loop.name}
         back = [n for n in flow.forward if n.target == loop.name and n.source in inside]
-        flow.forward = [link for link in flow.forward if link not in back]
+        if back:
+            flow.forward = [link for link in flow.forward if link not in back]
+            for link in back:
+                following[link.source].remove(loop.name)
         flow.backs[loop.name] = [link.source for link in back]
         for link in back:
             flow.notes.append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from workflows.n8n.data import AMBIGUOUS, NOTHING_BEFORE, UNKNOWN, Data
 from workflows.n8n.document import Link, Source
@@ -13,7 +14,7 @@ from workflows.n8n.javascript import Untranslatable
 from workflows.n8n.making import Made
 
 
-@dataclass(slots=True)
+@dataclass
 class Sight:
     """Grows with the conversion: nodes are asked about after all that lead to them."""
 
@@ -22,23 +23,28 @@ class Sight:
     made: dict[str, Made] = field(default_factory=dict)
     inputs: dict[str, Data] = field(default_factory=dict)
     bodies: dict[str, set[str]] = field(default_factory=dict)
-    _incoming: dict[str, list[Link]] = field(default_factory=lambda: defaultdict(list))
     _before: dict[str, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         following: dict[str, list[str]] = defaultdict(list)
         for link in self.flow.forward:
-            self._incoming[link.target].append(link)
             following[link.source].append(link.target)
         for name, node in self.flow.document.nodes.items():
             if node.kind == LOOP and not node.disabled:
-                links = [link for link in self.flow.forward if link.source == name]
-                inner = {link.target for link in links if link.output != done_output(node)}
+                done = done_output(node)
+                inner = {n.target for n in self.flow.outgoing(name) if n.output != done}
                 self.bodies[name] = inner | reached_from(following, inner)
+
+    @cached_property
+    def _leading(self) -> Mapping[str, list[str]]:
+        leading: dict[str, list[str]] = defaultdict(list)
+        for link in self.flow.forward:
+            leading[link.target].append(link.source)
+        return leading
 
     def look(self, node: Source) -> Data:
         """The data that comes to a node, remembered for those behind it."""
-        links = self._incoming[node.name]
+        links = self.flow.incoming(node.name)
         if node.kind == "merge" and node.option("mode") in CHOOSING and not node.disabled:
             links = [link for link in links if link.input == _chosen_branch(node)] or links
         found: list[Data] = []
@@ -89,8 +95,7 @@ class Sight:
             raise Untranslatable(f"{name!r} was left out")
         node = nodes[name]
         if node.kind == SPLIT and name in self.flow.passed:
-            following = [link.target for link in self.flow.forward if link.source == name]
-            return self._item_of(following[0], at)
+            return self._item_of(self.flow.outgoing(name)[0].target, at)
         if node.kind == LOOP and not node.disabled:
             return self._item_of(name, at)
         if self._around(name) - self._around(at.name):
@@ -115,10 +120,7 @@ class Sight:
 
     def _ancestors(self, name: str) -> set[str]:
         if name not in self._before:
-            leading = {
-                target: [link.source for link in links] for target, links in self._incoming.items()
-            }
-            self._before[name] = reached_from(leading, {name})
+            self._before[name] = reached_from(self._leading, {name})
         return self._before[name]
 
     def iteration(self, node: Source) -> str:
@@ -128,7 +130,7 @@ class Sight:
 
     def split_field(self, node: Source) -> str:
         """For a loop: the list that a node before it splits."""
-        for link in self._incoming[node.name]:
+        for link in self.flow.incoming(node.name):
             before = self.flow.document.nodes[link.source]
             if before.kind == SPLIT and before.name in self.flow.passed and not before.disabled:
                 return before.option("fieldToSplitOut")
