@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -12,7 +13,7 @@ from workflows.errors import GraphError
 from workflows.graph import Node
 from workflows.n8n import conditions, http, mapper, steps, switch, triggers
 from workflows.n8n.arrange import arrange
-from workflows.n8n.data import Data
+from workflows.n8n.data import OTHERWISE, Data
 from workflows.n8n.document import LONGEST_NAME, MOST_OUTPUTS, STICKY, Document, Link, Source, read
 from workflows.n8n.fields import Fields
 from workflows.n8n.flow import LOOP, TRIGGERS, Flow, flow_of, in_order
@@ -28,6 +29,10 @@ NAMELESS = "Workflow of n8n"
 LONGEST_TYPE = 40
 LONGEST_NOTES, LONGEST_OWN_NOTES = 10_000, 5_000
 MOST_TRIES, MOST_SECONDS = 10, 3600
+BRANCHES = (
+    "Several branches lead here, and it reads each field from the one that ran. An empty text, "
+    "list or object of an earlier one counts as missing."
+)
 STOP, GO_ON, BRANCH = "stopWorkflow", "continueRegularOutput", "continueErrorOutput"
 FLAGS = {
     "alwaysOutputData": "In n8n it gives out an empty item where it has none; here a node that has "
@@ -157,7 +162,10 @@ class _Conversion:
                 raise NoMatch
             if node.kind in TRIGGERS and node.name != self.flow.trigger and not node.disabled:
                 raise NoMatch("a workflow here has one trigger; make another workflow for it")
-            self.sight.made[node.name] = convert(self._work(node, data))
+            made = convert(self._work(node, data))
+            if data.choices and OTHERWISE in json.dumps(made.config, ensure_ascii=False):
+                self.note(node.name, BRANCHES)
+            self.sight.made[node.name] = made
         except NoMatch as reason:
             self.sight.made[node.name] = self._placeholder(node, str(reason))
 

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from workflows.n8n.javascript import Untranslatable
 
 Path: TypeAlias = tuple[str | int, ...]
+OTHERWISE = " | default: "
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 
@@ -35,11 +36,19 @@ class Data:
     within: str = ""
     several: str = ""
     """Why there is no single item."""
+    choices: tuple[Data, ...] = ()
+    """Where branches meet of which only one runs: what each of them gives."""
+
+    @property
+    def is_branched(self) -> bool:
+        return bool(self.choices) or (self.rest is not None and self.rest.is_branched)
 
     def at(self, path: Path) -> str:
         """The Liquid path. Raises Untranslatable."""
         if self.several:
             raise Untranslatable(self.several)
+        if self.choices:
+            return self._chosen(path)
         if any(len(known) > len(path) and known[: len(path)] == path for known in self.fields):
             raise Untranslatable("it needs fields of several nodes at once")
         for length in range(len(path), 0, -1):
@@ -52,6 +61,11 @@ class Data:
         if self.whole is None:
             raise Untranslatable("the data before this node is not known")
         return self.whole + written(path)
+
+    def _chosen(self, path: Path) -> str:
+        """From the branch that ran: of the others it is unknown."""
+        places = list(dict.fromkeys(each.at(path) for each in self.choices))
+        return places[0] + "".join(f"{OTHERWISE}{place}, allow_false: true" for place in places[1:])
 
     def first(self) -> Data:
         """The first of several items; the one item of others."""

@@ -68,7 +68,8 @@ def settled(value: Value) -> Value:
     """The value with its place in the data found. Raises Untranslatable for what is no value."""
     match value:
         case Place(data, path):
-            return Piece(data.at(path))
+            place = data.at(path)
+            return Piece(place, is_path="|" not in place)
         case Name(name):
             raise Untranslatable(f"{name} is not known here")
         case Method(_, name):

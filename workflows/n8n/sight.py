@@ -9,7 +9,7 @@ from functools import cached_property
 
 from workflows.n8n.data import AMBIGUOUS, NOTHING_BEFORE, UNKNOWN, Data
 from workflows.n8n.document import Link, Source
-from workflows.n8n.flow import CHOOSING, LOOP, SPLIT, Flow, reached_from
+from workflows.n8n.flow import CHOOSING, LOOP, SPLIT, Flow, are_exclusive, reached_from
 from workflows.n8n.javascript import Untranslatable
 from workflows.n8n.making import Made
 
@@ -52,7 +52,11 @@ class Sight:
             data = self._along(link)
             if data is not None and data not in found:
                 found.append(data)
-        data = found[0] if len(found) == 1 else AMBIGUOUS if found else NOTHING_BEFORE
+        data = found[0] if found else NOTHING_BEFORE
+        if len(found) > 1:
+            plain = not any(each.several or each.is_branched for each in found)
+            is_one = plain and are_exclusive(self.flow, links)
+            data = Data(choices=tuple(found)) if is_one else AMBIGUOUS
         self.inputs[node.name] = data
         return data
 

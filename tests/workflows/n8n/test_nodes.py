@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.workflows.n8n.test_expressions import node
+from tests.workflows.templating.render import render
 from workflows.graph import Graph
 from workflows.n8n import convert
 from workflows.n8n.names import ids_for
@@ -410,18 +411,38 @@ def test_a_chosen_branch_gives_its_data() -> None:
     assert {(e["source"], e["target"]) for e in found.graph["edges"]} >= {("r", "s"), ("w", "s")}
 
 
-def test_branches_with_other_data_are_told() -> None:
-    """Two branches meet without a Merge: which data is meant depends on the run."""
+def meeting(first: str) -> dict[str, Any]:
+    """Two branches behind this node meet at C, which asks for x."""
     fields = {"assignments": {"assignments": [{"name": "x", "value": "={{ $json.x }}"}]}}
-    document = {
+    return {
         "nodes": [
             HOOK,
-            new("string", "equals"),
+            new("string", "equals") if first == "if" else node("I", "wait", {"amount": 1}, 1.1),
             node("A", "set", fields),
             node("B", "set", fields),
             node("C", "set", fields),
         ],
-        "connections": {"Hook": link("I"), "I": link("A", "B"), "A": link("C"), "B": link("C")},
+        "connections": {
+            "Hook": link("I"),
+            "I": {"main": [[{"node": "A"}], [{"node": "B"}]]}
+            if first == "if"
+            else {"main": [[{"node": "A"}, {"node": "B"}]]},
+            "A": link("C"),
+            "B": link("C"),
+        },
     }
-    notes = {note.node: note.message for note in convert(document).notes}
+
+
+def test_of_two_branches_the_one_that_ran_is_read() -> None:
+    found = convert(meeting("if"))
+    value = found.graph["nodes"][-1]["config"]["mappings"][0]["value"]
+    assert value == '{{ a.x | default: b.x, allow_false: true | append: "" }}'
+    assert [n.message[:30] for n in found.notes if n.node == "c"] == [
+        "Several branches lead here, an"
+    ]
+    assert render(value, {"b": {"x": False}}) == "false"
+
+
+def test_branches_that_both_run_are_told() -> None:
+    notes = {note.node: note.message for note in convert(meeting("wait")).notes}
     assert "several nodes lead here" in notes["c"]
