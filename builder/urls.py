@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from builder import docs_views, editor_views, gallery_views, secret_views, views
+from builder import (
+    docs_views,
+    editor_views,
+    gallery_views,
+    import_views,
+    secret_views,
+    views,
+)
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
@@ -40,4 +47,6 @@ urlpatterns = [
     ),
     path("tour/close/", gallery_views.tour_close, name="tour_close"),
     path("workflows/<uuid:workflow_id>/layout/", editor_views.layout, name="layout"),
+    path("workflows/import/", import_views.workflow_import, name="workflow_import"),
+    path("workflows/export/", import_views.workflows_export, name="workflows_export"),
 ]

@@ -74,34 +74,20 @@ def workflow_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_role(Role.EDITOR)
 def workflow_new(request: HttpRequest) -> HttpResponse:
-    """An empty workflow, or one from a JSON document or graph."""
-    sent = {name: request.POST.get(name, "").strip() for name in ("name", "description", "json")}
+    """An empty workflow; the import page makes others."""
+    sent = {name: request.POST.get(name, "").strip() for name in ("name", "description")}
     problems: tuple[Problem, ...] | list[Problem] = ()
     if request.method == "POST":
         try:
-            workflow = _create(**sent)
+            document = {"altoflow": services.DOCUMENT_FORM, "graph": empty_graph(), **sent}
+            workflow = services.import_workflow(document=document)
         except WorkflowError as error:
             problems = problems_of(error)
         else:
-            messages.success(request, f"{workflow.name} was created. Publish it to use it.")
+            messages.success(request, f"{workflow.name} was created.")
             return redirect("workflow_detail", workflow.pk)
     context = {"section": "workflows", "sent": sent, "problems": problems}
     return render(request, "builder/workflow_new.html", context, status=400 if problems else 200)
-
-
-def _create(name: str, description: str, json: str) -> Workflow:
-    document = read_json(json, "json") if json else empty_graph()
-    if isinstance(document, dict) and "altoflow" in document:
-        own = {"name": name, "description": description}
-        return services.import_workflow(document=document | {k: v for k, v in own.items() if v})
-    return services.import_workflow(
-        document={
-            "altoflow": services.DOCUMENT_FORM,
-            "name": name,
-            "description": description,
-            "graph": graph_of(document),
-        }
-    )
 
 
 @require_POST

@@ -7,12 +7,12 @@ from typing import ClassVar
 from uuid import UUID
 
 from django.utils.text import slugify
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from workflows import plain_json, selectors, services, vault
+from workflows import importing, plain_json, selectors, services, vault
 from workflows import serializers as forms
 from workflows.access import user_of
 from workflows.api_schema import answers
@@ -197,13 +197,32 @@ class Export(DefinitionView):
 class Import(DefinitionView):
     @extend_schema(
         operation_id="import_workflow",
-        request=services.WorkflowDocument,
-        responses=answers({201: forms.WorkflowOut}, 400),
+        request=PolymorphicProxySerializer(
+            "ImportIn",
+            [services.WorkflowDocument, importing.WorkflowsDocument, forms.ForeignWorkflowIn],
+            resource_type_field_name=None,
+        ),
+        responses=answers(
+            {
+                201: PolymorphicProxySerializer(
+                    "ImportOut",
+                    [forms.ImportedOut, forms.ImportedOut(many=True)],
+                    resource_type_field_name=None,
+                    many=False,
+                )
+            },
+            400,
+        ),
     )
     def post(self, request: Request) -> Response:
-        """A new, inactive workflow from an exported document."""
-        workflow = services.import_workflow(document=request.data)
-        return self.answer(forms.WorkflowOut, workflow, 201)
+        """New, inactive workflows from an exported document, of one or of many, or from a workflow
+        of n8n. `notes` says what was changed. A document of many, or a list, is answered with a
+        list; all of its workflows are made, or none."""
+        data = [
+            forms.ImportedOut(each.workflow, context={"request": request, "notes": each.notes}).data
+            for each in importing.import_document(request.data)
+        ]
+        return Response(data if importing.is_list(request.data) else data[0], status=201)
 
 
 class NodeTypes(DefinitionView):

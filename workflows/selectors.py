@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django.conf import settings
@@ -23,6 +24,12 @@ def list_workflows(*, q: str = "", status: str = "") -> QuerySet[Workflow]:
     if status:
         found = found.filter(is_active=status == "active")
     return found.defer("draft", "published__graph")
+
+
+def list_drafts(ids: Collection[UUID] | None = None) -> QuerySet[Workflow]:
+    """With their drafts, by name: these, or all."""
+    found = Workflow.objects.filter(archived_at=None).order_by("name", "pk")
+    return found if ids is None else found.filter(pk__in=ids)
 
 
 def get_workflow(workflow_id: UUID) -> Workflow:

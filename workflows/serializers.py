@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -85,6 +86,34 @@ class WorkflowOut(WorkflowRow):
     class Meta(WorkflowRow.Meta):
         fields: Any = (*WorkflowRow.Meta.fields, "graph")
         read_only_fields = fields
+
+
+class ForeignWorkflowIn(serializers.Serializer[Any]):
+    """A workflow as n8n exports it, or copies it to the clipboard. Fields that are not named here
+    are taken too."""
+
+    name = serializers.CharField(required=False)
+    nodes = serializers.ListField(child=serializers.DictField())
+    connections = serializers.DictField()
+
+
+class NoteOut(serializers.Serializer[Any]):
+    node = serializers.CharField(help_text="The id of a node; empty for the workflow as a whole.")
+    message = serializers.CharField()
+
+
+class ImportedOut(WorkflowOut):
+    """A workflow, with what was changed in it or could not be taken over."""
+
+    notes = serializers.SerializerMethodField()
+
+    class Meta(WorkflowOut.Meta):
+        fields: Any = (*WorkflowOut.Meta.fields, "notes")
+        read_only_fields = fields
+
+    @extend_schema_field(NoteOut(many=True))
+    def get_notes(self, workflow: Workflow) -> Any:
+        return NoteOut(self.context["notes"], many=True).data
 
 
 # ---------------------------------------------------------------- versions

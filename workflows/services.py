@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -39,6 +40,7 @@ def create_workflow(
     description: str = "",
     graph: Json = None,
     settings: Mapping[str, Json] | None = None,
+    id: UUID | None = None,
 ) -> Workflow:
     """A workflow with a draft and nothing published. Raises GraphError for a graph that is not
     well-formed (it may be incomplete)."""
@@ -46,7 +48,7 @@ def create_workflow(
     read_graph(graph)
     stored: Json = {**DEFAULTS, **check_settings(settings or {})}
     workflow = Workflow(
-        id=uuid7(),
+        id=id or uuid7(),
         name=name,
         description=description,
         draft=graph,

@@ -116,6 +116,9 @@ archive/<uuid:archived_id>/steps/<int:step_id>/<str:part>/raw/ GET     302 200 2
 workflows/                                             GET     302 200 200 200
 workflows/new/                                         GET     302 404 200 200
 workflows/new/                                         POST    302 403 400 400
+workflows/import/                                      GET     302 404 200 200
+workflows/import/                                      POST    302 403 400 400
+workflows/export/                                      GET     302 200 200 200
 workflows/demo/                                        POST    302 403 302 302
 workflows/<uuid:workflow_id>/edit/                     GET     302 200 200 200
 workflows/templates/                                   GET     302 200 200 200

@@ -75,6 +75,7 @@ PAGES = {
     "workflow": "/workflows/{workflow.pk}/",
     "draft with problems": "/workflows/{draft.pk}/",
     "new workflow": "/workflows/new/",
+    "import": "/workflows/import/",
     "runs": "/runs/",
     "no match": "/runs/?q=zzz",
     "failed run": "/runs/{failed.pk}/",
@@ -244,8 +245,7 @@ def test_cancel_asks_first(visit: Callable[[str], Page]) -> None:
 
 
 def test_a_workflow_is_imported_published_and_run(visit: Callable[[str], Page]) -> None:
-    page = visit("/workflows/new/")
-    page.get_by_label("Name").fill("Greet")
+    page = visit("/workflows/import/")
     graph = (
         '{"nodes": [{"id": "start", "type": "manual_trigger", "config": {"sample": {"name": "Ada"}}'
         '}, {"id": "say", "type": "text_transform", "config": {"template": "Hi"}}], '
@@ -254,8 +254,8 @@ def test_a_workflow_is_imported_published_and_run(visit: Callable[[str], Page]) 
     page.locator("input[type=file]").set_input_files(
         {"name": "greet.json", "mimeType": "application/json", "buffer": graph.encode()}
     )
-    expect(page.get_by_role("textbox", name="JSON")).to_have_value(graph)
-    page.get_by_role("button", name="Create workflow").click()
+    page.get_by_role("button", name="Import").click()
+    page.get_by_role("link", name="Imported workflow").click()
 
     expect(page.get_by_role("button", name="Activate")).to_be_disabled()
     page.get_by_role("button", name="Publish").click()

@@ -99,50 +99,31 @@ def test_the_list_is_a_constant_number_of_queries(viewer: Client) -> None:
     assert counts[0] == counts[1] <= 9
 
 
-# ---------------------------------------------------------------- new and import
+# ---------------------------------------------------------------- new
 
 
-@pytest.mark.parametrize(
-    ("sent", "name"),
-    [
-        pytest.param({"name": "Fresh"}, "Fresh", id="empty"),
-        pytest.param({"name": "Drawn", "json": json.dumps(graph())}, "Drawn", id="graph"),
-        pytest.param(
-            {"json": json.dumps({"altoflow": 1, "name": "Exported", "graph": graph()})},
-            "Exported",
-            id="document",
-        ),
-        pytest.param(
-            {"name": "Mine", "json": json.dumps({"altoflow": 1, "name": "X", "graph": graph()})},
-            "Mine",
-            id="document, renamed",
-        ),
-    ],
-)
-def test_new_workflows(editor: Client, sent: dict[str, str], name: str) -> None:
-    answer = editor.post("/workflows/new/", sent)
+def test_a_new_workflow_is_empty(editor: Client) -> None:
+    answer = editor.post("/workflows/new/", {"name": " Fresh ", "description": "For tests"})
     workflow = Workflow.objects.get()
     assert answer.headers["Location"] == page(workflow)
-    assert workflow.name == name
-    assert workflow.draft == (graph() if "json" in sent else {"nodes": [], "edges": []})
+    assert (workflow.name, workflow.description) == ("Fresh", "For tests")
+    assert workflow.draft == {"nodes": [], "edges": []}
 
 
 @pytest.mark.parametrize(
     ("sent", "sentence"),
     [
         pytest.param({}, "Field name", id="no name"),
-        pytest.param({"name": "x", "json": "{"}, "in line 1, column 2", id="no JSON"),
-        pytest.param({"name": "x", "json": "[1]"}, "A graph is", id="no graph"),
-        pytest.param({"name": "x", "json": '"\\u0000"'}, "NUL character", id="NUL"),
-        pytest.param({"name": "x", "json": "[" * 20_000}, "levels deep", id="too deep"),
+        pytest.param({"name": "x" * 201, "description": "kept"}, "Field name", id="long name"),
     ],
 )
-def test_imports_that_are_refused_keep_the_text(
+def test_a_new_workflow_that_is_refused_keeps_what_was_typed(
     editor: Client, sent: dict[str, str], sentence: str
 ) -> None:
     answer = editor.post("/workflows/new/", sent)
     assert answer.status_code == 400
     assert sentence in text_of(answer)
+    assert f'value="{sent.get("description", "")}"' in answer.content.decode()
     assert not Workflow.objects.exists()
 
 
