@@ -41,8 +41,8 @@ class Page:
     older: str = ""
     newer: str = ""
     looked_at: int = 0
-    """How many runs were looked at, where the page ends before the list does; then `older`, or
-    `newer`, goes on with the others. 0: the page is full, or nothing is left."""
+    """How many runs were looked at, where the page is not full and `older` goes on with the runs
+    that were not. 0: the page is full, or nothing is left."""
 
 
 def list_runs(
@@ -71,7 +71,7 @@ def list_runs(
     if goes_back and not page.older:
         return replace(page, older=str(end), looked_at=filters.window)
     if not goes_back and not page.newer:
-        return replace(page, newer=str(end), looked_at=filters.window)
+        return replace(page, newer=str(end))
     return page
 
 

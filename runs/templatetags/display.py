@@ -159,6 +159,12 @@ def short_id(value: UUID | str) -> str:
 
 
 @register.filter
+def version_label(number: int | None) -> str:
+    """v3; number 0 is a draft that was tried out."""
+    return f"v{number}" if number else "draft"
+
+
+@register.filter
 def spaced(number: int | float | None) -> str:
     return "" if number is None else f"{number:,}"
 
