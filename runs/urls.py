@@ -12,6 +12,7 @@ from runs import (
     data_views,
     event_api,
     failure_views,
+    iteration_views,
     list_views,
     schedule_api,
     try_api,
@@ -65,6 +66,16 @@ urlpatterns = [
     path("runs/failures/", failure_views.run_failures, name="run_failures"),
     path("runs/failures/runs/", failure_views.failure_runs, name="failure_runs"),
     path("runs/failures/resume/", failure_views.failure_resume, name="failure_resume"),
+    path(
+        "runs/<uuid:run_id>/iterations/<slug:iterator>/",
+        iteration_views.run_iterations,
+        name="run_iterations",
+    ),
+    path(
+        "runs/<uuid:run_id>/iterations/<slug:iterator>/<str:key>/",
+        iteration_views.run_iteration,
+        name="run_iteration",
+    ),
 ]
 
 api_urlpatterns = [

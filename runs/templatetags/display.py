@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from django.utils.safestring import SafeString
 from lucide import IconDoesNotExist
 from lucide.templatetags.lucide import lucide
 
+from runs.curl import NODE_TYPE, curl_command
 from runs.models import Step
 from workflows.nodes import registry
 
@@ -39,6 +41,11 @@ AGO = ((60, 1, "s"), (3600, 60, "min"), (86400, 3600, "h"), (86400 * 30, 86400, 
 def icon(name: str, size: int = 16) -> str:
     """A lucide icon that says nothing to screen readers; a box where there is none of this name,
     as for a node type of a plug-in that is gone."""
+    return _icon(name, size)
+
+
+@lru_cache(maxsize=1024)
+def _icon(name: str, size: int) -> str:
     try:
         found: str = lucide(name, size=size, aria_hidden="true")
     except IconDoesNotExist:
@@ -150,6 +157,12 @@ def step_label(step: Step) -> str:
     """What tells it from the other steps of its attempt: a [2.0], try 2"""
     text = f"{step.node_id} [{step.iteration}]" if step.iteration else step.node_id
     return f"{text}, try {step.try_number}" if step.try_number > 1 else text
+
+
+@register.filter
+def as_curl(step: Step) -> str:
+    """The request of an HTTP step for a shell; empty for other steps."""
+    return curl_command(step.input) if step.node_type == NODE_TYPE else ""
 
 
 @register.filter
