@@ -122,7 +122,12 @@ def _grouped(rows: Iterable[tuple[Any, ...]]) -> list[Cause]:
 
 def _told(workflow: uuid.UUID, error: dict[str, Any]) -> tuple[uuid.UUID, str, str, str]:
     node = (error.get("details") or {}).get("node") or ""
-    return workflow, str(node), str(error.get("code", "")), normalised(str(error.get("message", "")))
+    return (
+        workflow,
+        str(node),
+        str(error.get("code", "")),
+        normalised(str(error.get("message", ""))),
+    )
 
 
 def _key(told: tuple[Any, ...]) -> str:

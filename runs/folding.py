@@ -42,7 +42,9 @@ class Fold:
 
     @property
     def dom_id(self) -> str:
-        return f"fold-{self.iterator}" + (f"-{self.within.replace('.', '-')}" if self.within else "")
+        return f"fold-{self.iterator}" + (
+            f"-{self.within.replace('.', '-')}" if self.within else ""
+        )
 
     @property
     def counts(self) -> list[tuple[str, int]]:

@@ -13,8 +13,8 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from runs import archive_index, presentation, selectors, services
-from runs.models import Run, Step
 from runs.folding import Fold, outer_folds
+from runs.models import Run, Step
 from runs.pages import attempt_to, missing_is_404, read_number
 from runs.run_page import RunPage, entries, outer_entries, read_page
 from runs.services import WhichVersion
@@ -68,8 +68,7 @@ def run_live(request: HttpRequest, run_id: UUID) -> HttpResponse:
     changed = [
         mark
         for mark in shown
-        if mark.pk <= known.last_step
-        and known.unfinished.get(mark.pk, mark.status) != mark.status
+        if mark.pk <= known.last_step and known.unfinished.get(mark.pk, mark.status) != mark.status
     ]
     new = [mark for mark in shown if mark.pk > known.last_step]
     context = _run_context(page, shown)

@@ -107,6 +107,21 @@ def _in_units(seconds: float) -> str:
 
 
 @register.filter
+def ahead(moment: datetime) -> SafeString:
+    """How long from now, with the exact time as title; the day after a day."""
+    seconds = max((moment - timezone.now()).total_seconds(), 0)
+    utc = moment.astimezone(UTC)
+    size, unit = next(((size, unit) for below, size, unit in AGO if seconds < below), (1, ""))
+    near = "now" if seconds < 1 else f"in {int(seconds // size)} {unit}"
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        utc.isoformat(timespec="milliseconds"),
+        exact(moment),
+        near if seconds < 86400 else f"{utc:%a %d %b, %H:%M} UTC",
+    )
+
+
+@register.filter
 def clock(moment: datetime | None) -> str | SafeString:
     """The time of day to the millisecond, with the exact time as title."""
     if moment is None:
