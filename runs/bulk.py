@@ -1,4 +1,4 @@
-"""The same action on many runs: each on its own, so that one that can not does not stop the others."""
+"""The same action on many runs, each on its own: one that can not does not stop the others."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
@@ -53,7 +54,8 @@ class Day:
 def read_day(since: datetime) -> Day:
     """Three queries, whatever there is."""
     durations = _durations(since)
-    failed = list(_newest(Run.Status.FAILED, since).values_list("workflow_id", "error")[:SAMPLE])
+    newest = _newest(Run.Status.FAILED, since)
+    failed: list[tuple[uuid.UUID, Any]] = list(newest.values_list("workflow_id", "error")[:SAMPLE])
     counted = Counter(workflow for workflow, _ in failed).most_common(SHOWN)
     messages: dict[uuid.UUID, str] = {}
     for workflow, error in failed:
@@ -112,4 +114,4 @@ def next_schedules() -> list[NextTime]:
         .order_by("next_at")
         .values_list("workflow_id", "workflow__name", "next_at")[:SCHEDULES_SHOWN]
     )
-    return [NextTime(workflow, name, moment_of(at)) for workflow, name, at in rows]
+    return [NextTime(workflow, name, moment_of(at)) for workflow, name, at in rows if at]

@@ -1,4 +1,4 @@
-"""What the page of a run is made of: one reading of its steps for graph, timeline, folds and list."""
+"""What the page of a run is made of: its steps, read once for all of it."""
 
 from __future__ import annotations
 

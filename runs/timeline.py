@@ -1,4 +1,4 @@
-"""The steps of a run on one axis of time: where each lies, in percent of the width, and in words."""
+"""The steps of a run on one axis of time: where each lies in percent, and in words."""
 
 from __future__ import annotations
 
@@ -249,7 +249,8 @@ def _columns(bars: Sequence[Bar]) -> list[Bar]:
         first, last = (int(edge * COLUMNS / 100) for edge in (bar.x, bar.x + bar.width))
         for column in range(first, min(max(last, first + 1), COLUMNS)):
             worst[column] = min(worst.get(column, place), place)
-    width, merged = 100 / COLUMNS, []
+    width = 100 / COLUMNS
+    merged: list[Bar] = []
     for column, (_, kind, status) in sorted(worst.items()):
         x = column * width
         before = merged[-1] if merged else None

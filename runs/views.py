@@ -43,14 +43,15 @@ def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
     children = run.children.select_related("workflow").only(
         "status", "parent_run", "workflow__name"
     )
+    found = outer_entries(page)
     context = {
         "section": "runs",
-        "entries": outer_entries(page),
+        "entries": found,
         "data": presentation.run_parts(run, page.attempt),
         "children": list(children.order_by("id")[: CHILDREN_SHOWN + 1]),
         "children_shown": CHILDREN_SHOWN,
     }
-    shown = [view.step for view, _ in context["entries"]]
+    shown = [view.step for view, _ in found]
     return render(request, "runs/detail.html", context | _run_context(page, shown))
 
 
