@@ -15,7 +15,7 @@ from runs.models import Run
 HOURS = 24
 STACK = ("completed", "cancelled", "in progress", "failed")
 """From the bottom up."""
-HEIGHT = 120.0
+HEIGHT = 160.0
 BAR_SHARE = 0.72
 """Of the room that an hour has."""
 LEAST_HEIGHT = 2.0

@@ -24,7 +24,7 @@ CAUSES_SHOWN = 50
 RUNS_SHOWN = 100
 LONGEST_MESSAGE = 240
 REPLACED = (
-    (re.compile(r"[a-z][a-z0-9+.-]*://[^\s\"'<>]+", re.IGNORECASE), "‹address›"),
+    (re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s\"'<>]*[^\s\"'<>.,:;!?)]", re.IGNORECASE), "‹address›"),
     (re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|“[^”\n]*”"), "‹value›"),
     (re.compile(r"\b[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}\b", re.IGNORECASE), "‹id›"),
     (re.compile(r"\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{8,}\b", re.IGNORECASE), "‹id›"),

@@ -92,7 +92,7 @@ def step_views(
     views = [
         StepView(
             step,
-            is_open=may_open and step.status == Step.Status.FAILED and not step.port,
+            is_open=may_open and is_the_end(step),
             is_reused=step.attempt < attempt,
         )
         for step in steps
@@ -103,6 +103,11 @@ def step_views(
         view.bar = None if view.is_reused else _bar(view.step, first, last)
     _fill(views, data_of)
     return views
+
+
+def is_the_end(step: Step) -> bool:
+    """Whether it failed for good: no port and no other try goes on from it."""
+    return step.status == Step.Status.FAILED and not step.port and step.wake_at is None
 
 
 def fill(view: StepView) -> StepView:

@@ -20,7 +20,7 @@ THINNEST = 0.4
 SINGLE_BARS = 24
 """Of one row; more are drawn as columns."""
 COLUMNS = 240
-TICKS = 6
+TICKS = 8
 TICK_MS = [base * power for power in (1, 10, 100) for base in (1, 2, 5)]
 TICK_MS += [s * 1000 for s in (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)]
 
