@@ -20,6 +20,7 @@ STEPS_AT_ONCE = 100
 INLINE_CHARACTERS = 6_000
 """Of one input or output; larger ones are fetched when the step is opened."""
 INLINE_TOTAL = 20_000
+INLINE_STEPS = 20
 ORDER = ("failed", "running", "waiting", "cancelled", "ignored", "completed")
 """The state of a node that ran several times is the first of these that one of them has."""
 
@@ -143,7 +144,8 @@ def _fill(views: Sequence[StepView], data_of: Callable[[Iterable[int]], Iterable
     chosen: dict[int, StepView] = {}
     for view in sorted(views, key=lambda view: not view.is_open):
         sizes = [getattr(view.step, name) or 0 for name in ("input_size", "output_size")]
-        if max(sizes) <= INLINE_CHARACTERS and sum(sizes) <= budget:
+        fits = max(sizes) <= INLINE_CHARACTERS and sum(sizes) <= budget
+        if fits and len(chosen) < INLINE_STEPS:
             budget -= sum(sizes)
             chosen[view.step.pk] = view
     for row in data_of(chosen):

@@ -69,8 +69,7 @@ def test_a_run_that_is_gone_is_told() -> None:
     gone = uuid4()
     result = bulk.act_on("cancel", [gone])
     assert result.sentence() == (
-        "0 runs were cancelled. "
-        f"1 run was not: There is no such run any more. ({str(gone)[-8:]})"
+        f"0 runs were cancelled. 1 run was not: There is no such run any more. ({str(gone)[-8:]})"
     )
 
 

@@ -143,7 +143,9 @@ def test_the_page_shows_causes(orders: Workflow) -> None:
     assert "It broke at ‹n›." in text_of(answer)
     assert EVIL not in answer.content.decode()
     assert "/resume/" not in answer.content.decode()
-    assert "No run failed" in text_of(client_of(Role.EDITOR).get("/runs/failures/?workflow=" + "0" * 32))
+    assert "No run failed" in text_of(
+        client_of(Role.EDITOR).get("/runs/failures/?workflow=" + "0" * 32)
+    )
 
 
 def test_the_page_is_a_constant_number_of_queries(orders: Workflow) -> None:
