@@ -16,7 +16,7 @@ from runs.models import Run, Step
 from runs.pages import read_number
 from workflows.vault import snapshot
 
-STEPS_AT_ONCE = 100
+STEPS_AT_ONCE = 60
 INLINE_CHARACTERS = 6_000
 """Of one input or output; larger ones are fetched when the step is opened."""
 INLINE_TOTAL = 20_000
