@@ -18,8 +18,10 @@ from workflows.models import Workflow
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
-def ran(workflow: Workflow, seconds: float, status: str = "completed", **fields: Any) -> None:
-    now = timezone.now() - timedelta(minutes=5)
+def ran(
+    workflow: Workflow, seconds: float, status: str = "completed", minutes: int = 5, **fields: Any
+) -> None:
+    now = timezone.now() - timedelta(minutes=minutes)
     run_of(workflow, status, now, **{"finished_at": now + timedelta(seconds=seconds), **fields})
 
 
@@ -32,8 +34,9 @@ def test_slow_and_failing_workflows(django_assert_num_queries: Any) -> None:
     for seconds in (1, 5, 9):
         ran(slow, seconds)
     ran(quick, 0.1)
-    for message in ("old", "new"):
-        ran(quick, 60, "failed", error={"code": "x", "message": message, "details": {}})
+    for minutes, message in ((9, "old"), (7, "new")):
+        error = {"code": "x", "message": message, "details": {}}
+        ran(quick, 60, "failed", minutes, error=error)
     ran(slow, 60, "failed")
     run_of(workflow_called("Idle"), "failed", timezone.now() - timedelta(days=3))
     with django_assert_num_queries(3):
