@@ -20,7 +20,7 @@ from workflows.plain_json import clean
 STATUSES = tuple(Run.Status.values)
 HEXADECIMAL = frozenset("0123456789abcdef")
 COLUMNS_LOOKED_AT = 20_000
-TEXTS_LOOKED_AT = 3_000
+TEXTS_LOOKED_AT = 5_000
 """Runs, by one page of a list: payloads are long, and no index holds them."""
 CLOCKS_DIFFER_BY = timedelta(hours=1)
 """At most, between the clock that made a run's id and the one that wrote `created_at`."""
