@@ -18,7 +18,7 @@ from runs.selectors import LIST_FIELDS
 from workflows.errors import NotFoundError
 from workflows.models import Workflow
 
-LOOKED_AT = 5_000
+LOOKED_AT = 3_000
 """Of the newest failed runs; their errors are read one by one."""
 CAUSES_SHOWN = 50
 RUNS_SHOWN = 100
