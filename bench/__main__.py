@@ -25,6 +25,7 @@ from bench.scenarios.delays import Delays
 from bench.scenarios.latency import Latency
 from bench.scenarios.loops import Loops
 from bench.scenarios.memory import Memory
+from bench.scenarios.pages import Pages
 from bench.scenarios.pure import Pure
 from bench.scenarios.runs import Runs
 from bench.scenarios.start import Start
@@ -47,6 +48,7 @@ SCENARIOS: dict[str, type[Scenario]] = {
         Children,
         Answers,
         Archive,
+        Pages,
         Start,
     )
 }
@@ -59,6 +61,7 @@ QUICK = Dose(
     delays=20,
     waiting=200,
     old_runs=400,
+    many_runs=2_000,
 )
 EFFECT_THREADS = "32"
 """A worker; there are two of them, so that `calls` has 64 calls at a time."""

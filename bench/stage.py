@@ -35,6 +35,8 @@ class Dose:
     waiting: int = 10_000
     old_runs: int = 2_500
     """Runs that are archived in a round."""
+    many_runs: int = 100_000
+    """Runs that lists are made of."""
     limit_seconds: float = 180.0
     """No round begins later."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from builder import (
+    dashboard_views,
     docs_views,
     editor_views,
     gallery_views,
@@ -14,7 +15,7 @@ from builder import (
 )
 
 urlpatterns = [
-    path("", views.dashboard, name="dashboard"),
+    path("", dashboard_views.dashboard, name="dashboard"),
     path("workflows/", views.workflow_list, name="workflow_list"),
     path("workflows/new/", views.workflow_new, name="workflow_new"),
     path("workflows/demo/", views.demo_install, name="demo_install"),
@@ -49,4 +50,5 @@ urlpatterns = [
     path("workflows/<uuid:workflow_id>/layout/", editor_views.layout, name="layout"),
     path("workflows/import/", import_views.workflow_import, name="workflow_import"),
     path("workflows/export/", import_views.workflows_export, name="workflows_export"),
+    path("dashboard/", dashboard_views.dashboard_live, name="dashboard_live"),
 ]

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from builder import demo, panels
 from builder.json_input import graph_of, pretty, read_json
-from runs.figures import stats, workflow_activity
+from runs.figures import workflow_activity
 from runs.filters import RunFilters
 from runs.pages import attempt_to, download, missing_is_404, read_number
 from runs.selectors import list_runs
@@ -33,20 +33,6 @@ from workflows.plain_json import clean
 PAGE_SIZE = 50
 VERSIONS_SHOWN = 10
 RUNS_SHOWN = 8
-
-
-@require_safe
-@require_role(Role.VIEWER)
-def dashboard(request: HttpRequest) -> HttpResponse:
-    figures = stats()
-    context = {
-        "section": "dashboard",
-        "stats": figures | {"in_progress": sum(figures["now"].values())},
-        "runs": list_runs(RunFilters(), size=RUNS_SHOWN).rows,
-        "has_workflows": Workflow.objects.filter(archived_at=None).exists(),
-        "offers_demo": settings.DEMO,
-    }
-    return render(request, "builder/dashboard.html", context)
 
 
 # ---------------------------------------------------------------- all workflows

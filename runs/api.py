@@ -53,7 +53,8 @@ PLAN = ("from", "version")
 )
 @api_view(["GET"])
 def list_runs(request: Request) -> Response:
-    """Runs, newest first, a page at a time: follow `next`."""
+    """Runs, newest first, a page at a time: follow `next`. A search looks at some thousand runs for
+    each page, so a page may be short, or empty, and still have a `next`."""
     page = selectors.list_runs(
         _filters(request),
         older_than=_id(request, "before"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, OuterRef, Subquery
@@ -19,6 +19,11 @@ from workflows.models import Workflow
 def first_id_at(moment: datetime) -> uuid.UUID:
     """The smallest id that a row made at this moment can have: ids sort by time."""
     return uuid.UUID(int=max(int(moment.timestamp() * 1000), 0) << 80)
+
+
+def moment_of_id(run_id: uuid.UUID) -> datetime:
+    """When a row of this id was made."""
+    return datetime.fromtimestamp((run_id.int >> 80) / 1000, UTC)
 
 
 def count_by_status(*, since: datetime, workflow: uuid.UUID | None = None) -> dict[str, int]:

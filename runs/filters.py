@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 
 from django.db.models import Q, QuerySet, TextField
@@ -13,10 +13,17 @@ from django.db.models.functions import Cast
 from django.http import QueryDict
 from django.utils.dateparse import parse_date, parse_datetime
 
+from runs.figures import first_id_at
 from runs.models import Run
 from workflows.plain_json import clean
 
 STATUSES = tuple(Run.Status.values)
+HEXADECIMAL = frozenset("0123456789abcdef")
+COLUMNS_LOOKED_AT = 20_000
+TEXTS_LOOKED_AT = 5_000
+"""Runs, by one page of a list: payloads are long, and no index holds them."""
+CLOCKS_DIFFER_BY = timedelta(hours=1)
+"""At most, between the clock that made a run's id and the one that wrote `created_at`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +37,33 @@ class RunFilters:
     until: datetime | None = None
     text: str = ""
 
-    def apply(self, runs: QuerySet[Run]) -> QuerySet[Run]:
-        if self.statuses:
-            runs = runs.filter(status__in=self.statuses)
+    @property
+    def window(self) -> int | None:
+        """At how many of the runs that `indexed` gives a page may look; None where an index leads
+        to each run that matches, so that it looks at those it shows only."""
+        if self.text:
+            return TEXTS_LOOKED_AT
+        several = len(self.statuses) > 1 and not set(self.statuses) <= set(Run.UNFINISHED)
+        if several or self.trigger or (self.workflow and self.statuses):
+            return COLUMNS_LOOKED_AT
+        return None
+
+    def indexed(self, runs: QuerySet[Run]) -> QuerySet[Run]:
+        """The part of the filters that one index answers in the order of the list."""
         if self.workflow:
             runs = runs.filter(workflow=self.workflow)
+        elif len(self.statuses) == 1:
+            runs = runs.filter(status=self.statuses[0])
+        if self.since:
+            runs = runs.filter(id__gte=first_id_at(_moved(self.since, -CLOCKS_DIFFER_BY)))
+        if self.until:
+            runs = runs.filter(id__lt=first_id_at(_moved(self.until, CLOCKS_DIFFER_BY)))
+        return runs
+
+    def apply(self, runs: QuerySet[Run]) -> QuerySet[Run]:
+        runs = self.indexed(runs)
+        if self.statuses and (self.workflow or len(self.statuses) > 1):
+            runs = runs.filter(status__in=self.statuses)
         if self.trigger:
             runs = runs.filter(trigger_type=self.trigger)
         if self.since:
@@ -42,6 +71,18 @@ class RunFilters:
         if self.until:
             runs = runs.filter(created_at__lt=self.until)
         return _with_text(runs, self.text) if self.text else runs
+
+    @property
+    def run_id(self) -> uuid.UUID | None:
+        """The text, where it is the whole id of a run."""
+        plain = self.text.replace("-", "").lower()
+        is_whole = len(plain) == 32 and set(plain) <= HEXADECIMAL
+        return uuid.UUID(plain) if is_whole else None
+
+    def of_run(self, runs: QuerySet[Run], run_id: uuid.UUID) -> QuerySet[Run]:
+        """This run and those it started, as far as the other filters let them through."""
+        found = Q(pk=run_id) | Q(parent_run=run_id)
+        return replace(self, text="").apply(runs).filter(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +144,20 @@ def _moment(
     return None
 
 
+def _moved(moment: datetime, by: timedelta) -> datetime:
+    """As far as the calendar goes."""
+    try:
+        return moment + by
+    except OverflowError:
+        return moment
+
+
 def _with_text(runs: QuerySet[Run], text: str) -> QuerySet[Run]:
     """Error, payload and id hold the text. Inside JSON it stands escaped, as it was stored."""
     escaped = json.dumps(text, ensure_ascii=False)[1:-1]
     found = Q(payload_text__icontains=escaped) | Q(error_text__icontains=escaped)
-    hexadecimal = text.replace("-", "").lower()
-    if set(hexadecimal) <= set("0123456789abcdef"):
-        whole = len(hexadecimal) == 32
-        found |= Q(id=uuid.UUID(hexadecimal)) if whole else Q(id__icontains=text)
+    if set(text.replace("-", "").lower()) <= HEXADECIMAL:
+        found |= Q(id__icontains=text)
     return runs.alias(
         payload_text=Cast("payload", TextField()), error_text=Cast("error", TextField())
     ).filter(found)

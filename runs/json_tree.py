@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from workflows.errors import NotFoundError
 from workflows.node_type import Json
+from workflows.redaction import MASK
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -44,6 +45,11 @@ class Row:
     """Characters that are not shown."""
     start: int = 0
     is_item: bool = False
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether a secret stood in the text."""
+        return MASK in self.text
 
 
 def rows_of(value: Json, *, root: str, path: Path = (), start: int = 0) -> list[Row]:

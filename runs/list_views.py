@@ -44,7 +44,9 @@ def run_list(request: HttpRequest) -> HttpResponse:
             "workflows": Workflow.objects.only("name").order_by("name"),
             "triggers": [each for each in node_types() if each["category"] == "trigger"],
             "is_filtered": any(request.GET.get(name) for name in (*FILTERS, "status")),
-            "pager": pager(request, page.older, page.newer),
+            "pager": pager(request, "" if page.looked_at else page.older, page.newer),
+            "further": address_with(request, before=page.older, after="") if page.looked_at else "",
+            "goes_back": bool(request.GET.get("before")),
             **_rows_context(request, page),
         },
     )

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from django.db.models import F, QuerySet, TextField
 from django.db.models.functions import Cast, Length
@@ -16,10 +16,11 @@ from runs.models import Run, Step
 from runs.pages import read_number
 from workflows.vault import snapshot
 
-STEPS_AT_ONCE = 200
+STEPS_AT_ONCE = 60
 INLINE_CHARACTERS = 6_000
 """Of one input or output; larger ones are fetched when the step is opened."""
-INLINE_TOTAL = 60_000
+INLINE_TOTAL = 20_000
+INLINE_STEPS = 20
 ORDER = ("failed", "running", "waiting", "cancelled", "ignored", "completed")
 """The state of a node that ran several times is the first of these that one of them has."""
 
@@ -92,7 +93,7 @@ def step_views(
     views = [
         StepView(
             step,
-            is_open=may_open and step.status == Step.Status.FAILED and not step.port,
+            is_open=may_open and is_the_end(step),
             is_reused=step.attempt < attempt,
         )
         for step in steps
@@ -103,6 +104,11 @@ def step_views(
         view.bar = None if view.is_reused else _bar(view.step, first, last)
     _fill(views, data_of)
     return views
+
+
+def is_the_end(step: Step) -> bool:
+    """Whether it failed for good: no port and no other try goes on from it."""
+    return step.status == Step.Status.FAILED and not step.port and step.wake_at is None
 
 
 def fill(view: StepView) -> StepView:
@@ -138,7 +144,8 @@ def _fill(views: Sequence[StepView], data_of: Callable[[Iterable[int]], Iterable
     chosen: dict[int, StepView] = {}
     for view in sorted(views, key=lambda view: not view.is_open):
         sizes = [getattr(view.step, name) or 0 for name in ("input_size", "output_size")]
-        if max(sizes) <= INLINE_CHARACTERS and sum(sizes) <= budget:
+        fits = max(sizes) <= INLINE_CHARACTERS and sum(sizes) <= budget
+        if fits and len(chosen) < INLINE_STEPS:
             budget -= sum(sizes)
             chosen[view.step.pk] = view
     for row in data_of(chosen):
@@ -170,10 +177,27 @@ def track_of(steps: QuerySet[Step]) -> Track:
     )
 
 
-def track_from(rows: Iterable[Step]) -> Track:
+class Traced(Protocol):
+    """What a step, or a row of its light columns, tells about its node."""
+
+    @property
+    def pk(self) -> Any: ...
+    @property
+    def node_id(self) -> str: ...
+    @property
+    def iteration(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def port(self) -> str: ...
+    @property
+    def duration_ms(self) -> float | None: ...
+
+
+def track_from(rows: Iterable[Traced]) -> Track:
     """`rows` in the order in which the steps started."""
     last_tries = {(row.node_id, row.iteration): row for row in rows}
-    by_node: dict[str, list[Step]] = defaultdict(list)
+    by_node: dict[str, list[Traced]] = defaultdict(list)
     for row in last_tries.values():
         by_node[row.node_id].append(row)
     return Track(
@@ -182,7 +206,7 @@ def track_from(rows: Iterable[Step]) -> Track:
     )
 
 
-def _state(rows: Sequence[Step]) -> NodeState:
+def _state(rows: Sequence[Traced]) -> NodeState:
     decisive = min(rows, key=lambda row: ORDER.index(row.status))
     durations = [row.duration_ms for row in rows if row.duration_ms is not None]
     return NodeState(
@@ -200,14 +224,15 @@ class Cursor:
     last_step: int
     unfinished: Mapping[int, str]
     state: str
-    """`<attempt>.<status of the run>`"""
+    """`<attempt>.<status of the run>.<progress>`"""
 
     @property
     def attempt(self) -> str:
         return self.state.partition(".")[0]
 
     @classmethod
-    def after(cls, run: Run, steps: Iterable[Step]) -> Cursor:
+    def after(cls, run: Run, steps: Iterable[Traced], progress: str = "") -> Cursor:
+        """`progress` changes with anything else that the page shows."""
         steps = list(steps)
         return cls(
             last_step=max((step.pk for step in steps), default=0),
@@ -216,7 +241,7 @@ class Cursor:
                 for step in steps
                 if step.status in (Step.Status.RUNNING, Step.Status.WAITING)
             },
-            state=f"{run.attempt}.{run.status}",
+            state=f"{run.attempt}.{run.status}.{progress}",
         )
 
     def query(self) -> str:

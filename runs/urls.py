@@ -7,9 +7,12 @@ from django.urls import include, path
 from runs import (
     api,
     archive_views,
+    bulk_views,
     call_api,
     data_views,
     event_api,
+    failure_views,
+    iteration_views,
     list_views,
     schedule_api,
     try_api,
@@ -59,6 +62,20 @@ urlpatterns = [
     path("deliveries/", list_views.delivery_list, name="delivery_list"),
     path("archive/", archive_views.archive_list, name="archive"),
     path("archive/<uuid:archived_id>/", include(archived)),
+    path("runs/bulk/", bulk_views.run_bulk, name="run_bulk"),
+    path("runs/failures/", failure_views.run_failures, name="run_failures"),
+    path("runs/failures/runs/", failure_views.failure_runs, name="failure_runs"),
+    path("runs/failures/resume/", failure_views.failure_resume, name="failure_resume"),
+    path(
+        "runs/<uuid:run_id>/iterations/<slug:iterator>/",
+        iteration_views.run_iterations,
+        name="run_iterations",
+    ),
+    path(
+        "runs/<uuid:run_id>/iterations/<slug:iterator>/<str:key>/",
+        iteration_views.run_iteration,
+        name="run_iteration",
+    ),
 ]
 
 api_urlpatterns = [

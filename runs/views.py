@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +13,17 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from runs import archive_index, presentation, selectors, services
+from runs.folding import Fold, outer_folds
 from runs.models import Run, Step
 from runs.pages import attempt_to, missing_is_404, read_number
+from runs.run_page import RunPage, entries, outer_entries, read_page
 from runs.services import WhichVersion
+from runs.step_marks import MOST_READ, Mark
 from workflows.access import require_role
-from workflows.errors import GraphError, NotFoundError, WorkflowError
-from workflows.graph import Graph
+from workflows.errors import NotFoundError, WorkflowError
 from workflows.models import Role
+
+CHILDREN_SHOWN = 20
 
 # ---------------------------------------------------------------- one run
 
@@ -34,22 +39,20 @@ def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
         if archive_index.find_archived(run_id):
             return redirect("archived_run", run_id)
         raise
-    number = _attempt_of(request, run)
-    attempt_steps = selectors.steps_of_attempt(run, number)
-    steps = list(presentation.with_sizes(attempt_steps)[: presentation.STEPS_AT_ONCE])
-    return render(
-        request,
-        "runs/detail.html",
-        {
-            "section": "runs",
-            "views": presentation.step_views(run, steps, number),
-            "data": presentation.run_parts(run, number),
-            "children": run.children.select_related("workflow").only(
-                "status", "parent_run", "workflow__name"
-            )[:20],
-            **_run_context(run, number, steps, attempt_steps),
-        },
+    page = read_page(run, _attempt_of(request, run))
+    children = run.children.select_related("workflow").only(
+        "status", "parent_run", "workflow__name"
     )
+    found = outer_entries(page)
+    context = {
+        "section": "runs",
+        "entries": found,
+        "data": presentation.run_parts(run, page.attempt),
+        "children": list(children.order_by("id")[: CHILDREN_SHOWN + 1]),
+        "children_shown": CHILDREN_SHOWN,
+    }
+    shown = [view.step for view, _ in found]
+    return render(request, "runs/detail.html", context | _run_context(page, shown))
 
 
 @require_safe
@@ -59,24 +62,35 @@ def run_live(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """What has changed since the page (or the last answer) was made; 204 for nothing."""
     run = selectors.get_run(run_id)
     known = presentation.Cursor.read(request.GET.dict())
-    number = run.attempt
-    if known.attempt not in ("", str(number)):
+    if known.attempt not in ("", str(run.attempt)):
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
-    attempt_steps = selectors.steps_of_attempt(run, number)
-    steps = list(presentation.with_sizes(attempt_steps)[: presentation.STEPS_AT_ONCE])
-    changed = [step for step in steps if known.unfinished.get(step.pk, step.status) != step.status]
-    new = [step for step in steps if step.pk > known.last_step]
-    context = _run_context(run, number, steps, attempt_steps)
+    page = read_page(run, run.attempt)
+    shown = page.marks.outer[: presentation.STEPS_AT_ONCE]
+    changed = [
+        mark
+        for mark in shown
+        if mark.pk <= known.last_step and known.unfinished.get(mark.pk, mark.status) != mark.status
+    ]
+    new = [mark for mark in shown if mark.pk > known.last_step]
+    context = _run_context(page, shown)
     if not changed and not new and known.state == context["cursor"].state:
         return HttpResponse(status=204)
-    changed = [step for step in changed if step.pk <= known.last_step]
-    views = presentation.step_views(run, [*changed, *new], number, may_open=False)
+    views = entries(page, [*changed, *new], may_open=False, deeper=False)
     context |= {
-        "changed": [presentation.fill(view) for view in views[: len(changed)]],
+        "changed": [presentation.fill(view) for view, _ in views[: len(changed)]],
         "new": views[len(changed) :],
+        "folds": _folds(page, shown),
         "data": [presentation.part_view("output", run.output, "")] if run.is_finished else [],
     }
     return render(request, "runs/_live.html", context)
+
+
+def _folds(page: RunPage, shown: Sequence[Mark]) -> list[Fold]:
+    """How they stand now; the failed iteration of one comes with the end of the run."""
+    if page.run.is_finished:
+        iterators = [mark for mark in shown if mark.node_type == "iterator"]
+        return [fold for _, fold in entries(page, iterators) if fold]
+    return list(outer_folds(page.marks, shown).values())
 
 
 @require_safe
@@ -85,24 +99,20 @@ def run_live(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def run_steps(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """The next steps of a long run."""
     run = selectors.get_run(run_id)
-    number = _attempt_of(request, run)
+    page = read_page(run, _attempt_of(request, run))
     start = read_number(request.GET.get("start", "")) or 0
-    attempt_steps = selectors.steps_of_attempt(run, number)
-    end = start + presentation.STEPS_AT_ONCE
-    steps = list(presentation.with_sizes(attempt_steps)[start:end])
-    return render(
-        request,
-        "runs/_more_steps.html",
-        {
-            "run": run,
-            "attempt": number,
-            "views": presentation.step_views(run, steps, number),
-            "more": _more(attempt_steps, end),
-        },
-    )
+    found = outer_entries(page, start)
+    context = {
+        "run": run,
+        "attempt": page.attempt,
+        "entries": found,
+        "more": page.more(start + len(found)),
+    }
+    return render(request, "runs/_more_steps.html", context)
 
 
-def _run_context(run: Run, number: int, steps: list[Step], attempt_steps: Any) -> dict[str, Any]:
+def _run_context(page: RunPage, shown: Sequence[Step | Mark]) -> dict[str, Any]:
+    run, number = page.run, page.attempt
     is_latest = number == run.attempt
     is_live = is_latest and not run.is_finished
     may_change = is_latest and run.restored_at is None
@@ -114,30 +124,16 @@ def _run_context(run: Run, number: int, steps: list[Step], attempt_steps: Any) -
         "attempt": number,
         "is_latest": is_latest,
         "is_live": is_live,
-        "cursor": presentation.Cursor.after(run, steps),
-        "more": _more(attempt_steps, len(steps)),
-        "graph": _graph_of(run),
-        "track": presentation.track_of(attempt_steps),
+        "cursor": presentation.Cursor.after(run, shown, page.progress),
+        "more": page.more(len(shown)),
+        "graph": page.graph,
+        "track": page.track,
+        "timeline": page.timeline,
+        "most_read": MOST_READ if page.marks.is_cut else 0,
         "may_resume": may_change and run.status in (Run.Status.FAILED, Run.Status.CANCELLED),
         "may_rerun": may_change and run.is_finished,
         "may_cancel": is_live,
     }
-
-
-def _more(attempt_steps: Any, shown: int) -> dict[str, int] | None:
-    """None when all steps are shown."""
-    if shown < presentation.STEPS_AT_ONCE:
-        return None
-    rest = attempt_steps.count() - shown
-    return {"rest": rest, "start": shown} if rest > 0 else None
-
-
-def _graph_of(run: Run) -> Graph | None:
-    """None for a graph of a form that is no longer read; the steps are shown without it."""
-    try:
-        return Graph.from_json(run.version.graph)
-    except GraphError:
-        return None
 
 
 def _attempt_of(request: HttpRequest, run: Run) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from django.utils.safestring import SafeString
 from lucide import IconDoesNotExist
 from lucide.templatetags.lucide import lucide
 
+from runs.curl import NODE_TYPE, curl_command
 from runs.models import Step
 from workflows.nodes import registry
 
@@ -39,6 +41,11 @@ AGO = ((60, 1, "s"), (3600, 60, "min"), (86400, 3600, "h"), (86400 * 30, 86400, 
 def icon(name: str, size: int = 16) -> str:
     """A lucide icon that says nothing to screen readers; a box where there is none of this name,
     as for a node type of a plug-in that is gone."""
+    return _icon(name, size)
+
+
+@lru_cache(maxsize=1024)
+def _icon(name: str, size: int) -> str:
     try:
         found: str = lucide(name, size=size, aria_hidden="true")
     except IconDoesNotExist:
@@ -100,6 +107,21 @@ def _in_units(seconds: float) -> str:
 
 
 @register.filter
+def ahead(moment: datetime) -> SafeString:
+    """How long from now, with the exact time as title; the day after a day."""
+    seconds = max((moment - timezone.now()).total_seconds(), 0)
+    utc = moment.astimezone(UTC)
+    size, unit = next(((size, unit) for below, size, unit in AGO if seconds < below), (1, ""))
+    near = "now" if seconds < 1 else f"in {int(seconds // size)} {unit}"
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        utc.isoformat(timespec="milliseconds"),
+        exact(moment),
+        near if seconds < 86400 else f"{utc:%a %d %b, %H:%M} UTC",
+    )
+
+
+@register.filter
 def clock(moment: datetime | None) -> str | SafeString:
     """The time of day to the millisecond, with the exact time as title."""
     if moment is None:
@@ -153,9 +175,21 @@ def step_label(step: Step) -> str:
 
 
 @register.filter
+def as_curl(step: Step) -> str:
+    """The request of an HTTP step for a shell; empty for other steps."""
+    return curl_command(step.input) if step.node_type == NODE_TYPE else ""
+
+
+@register.filter
 def short_id(value: UUID | str) -> str:
     """The end of an id: its beginning is the time, the same for many."""
     return str(value)[-8:]
+
+
+@register.filter
+def version_label(number: int | None) -> str:
+    """v3; number 0 is a draft that was tried out."""
+    return f"v{number}" if number else "draft"
 
 
 @register.filter

@@ -33,7 +33,7 @@ let asking = null;
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  const question = form.dataset.confirm;
+  const question = event.submitter?.dataset.confirm ?? form.dataset.confirm;
   if (!question || form.dataset.confirmed) return;
   event.preventDefault();
   asking = { form, submitter: event.submitter };
@@ -48,6 +48,7 @@ document.querySelector("#confirm [data-yes]")?.addEventListener("click", () => {
   form.dataset.confirmed = "yes";
   document.getElementById("confirm").close();
   form.requestSubmit(submitter);
+  delete form.dataset.confirmed;
 });
 
 // What htmx puts into a dialog opens it; when it is about to close, the focus goes back by itself.

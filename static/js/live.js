@@ -7,7 +7,10 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 const openTarget = () => {
   const id = decodeURIComponent(location.hash.slice(1));
   const target = id ? document.getElementById(id) : null;
-  const fold = target?.closest("details.step") ?? target?.querySelector("details.step");
+  const fold =
+    target?.closest("details.step, .fold > details") ??
+    target?.querySelector("details.step") ??
+    target?.closest(".fold")?.querySelector(":scope > details");
   if (!fold) return;
   fold.open = true;
   fold.scrollIntoView({ block: "start" });

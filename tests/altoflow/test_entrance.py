@@ -168,7 +168,7 @@ def test_a_change_that_one_may_not_make_says_which_role_it_needs(client: Client)
 def test_a_fault_of_ours_has_a_page_too(monkeypatch: pytest.MonkeyPatch) -> None:
     client = Client(raise_request_exception=False)
     client.force_login(user_with(Role.VIEWER))
-    monkeypatch.setattr("builder.views.stats", lambda: 1 / 0)
+    monkeypatch.setattr("builder.dashboard_views.read_health", lambda: 1 / 0)
     answer = client.get("/")
     assert answer.status_code == 500
     assert "Something went wrong" in text_of(answer)

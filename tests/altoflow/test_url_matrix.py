@@ -97,6 +97,12 @@ runs/<uuid:run_id>/data/<str:part>/raw/                GET     302 200 200 200
 runs/<uuid:run_id>/steps/<int:step_id>/                GET     302 200 200 200
 runs/<uuid:run_id>/steps/<int:step_id>/<str:part>/     GET     302 200 200 200
 runs/<uuid:run_id>/steps/<int:step_id>/<str:part>/raw/ GET     302 200 200 200
+runs/<uuid:run_id>/iterations/<slug:iterator>/         GET     302 200 200 200
+runs/<uuid:run_id>/iterations/<slug:iterator>/<str:key>/            GET   302 404 404 404
+runs/bulk/                                             POST    302 403 302 302
+runs/failures/                                         GET     302 200 200 200
+runs/failures/runs/                                    GET     302 404 404 404
+runs/failures/resume/                                  POST    302 403 404 404
 deliveries/                                            GET     302 200 200 200
 
 # the archive
@@ -112,6 +118,7 @@ archive/<uuid:archived_id>/steps/<int:step_id>/<str:part>/ GET     302 200 200 2
 archive/<uuid:archived_id>/steps/<int:step_id>/<str:part>/raw/ GET     302 200 200 200
 
 # pages of definitions: a bare address is the dashboard
+dashboard/                                             GET     302 200 200 200
 /                                                      GET     302 200 200 200
 workflows/                                             GET     302 200 200 200
 workflows/new/                                         GET     302 404 200 200
@@ -229,6 +236,8 @@ def places() -> dict[str, Any]:
         "name": "api_token",
         "token": "unknown/",
         "part": "error",
+        "iterator": "say",
+        "key": "0",
         "object_id": "1",
         "content_type_id": "1",
         "id": "1",

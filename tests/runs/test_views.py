@@ -188,6 +188,32 @@ def test_buttons_stand_where_they_work(status: str, role: Role, buttons: set[str
     assert found == buttons
 
 
+def test_a_run_of_a_draft_says_so(viewer: Client) -> None:
+    tried = run_of(workflow_called("Orders"))
+    tried.workflow.versions.update(number=0)
+    page = viewer.get(f"/runs/{tried.pk}/")
+    assert "Version draft" in text_of(page)
+    assert "?version=" not in page.content.decode()
+    assert "draft" in text_of(viewer.get("/runs/"))
+
+
+def test_runs_and_their_children_are_linked(viewer: Client) -> None:
+    parent = run_of(workflow_called("Orders"))
+    child = run_of(parent.workflow, parent_run=parent)
+    told = {"node_type": "trigger_workflow", "output": {"run_id": str(child.pk)}}
+    step_of(parent, "a", **told)
+    step_of(parent, "b", **told | {"output": {"run_id": "no id at all"}})
+    page = viewer.get(f"/runs/{parent.pk}/")
+    assert page.content.decode().count(f'href="/runs/{child.pk}/"') == 2
+    assert "Show all in the list" not in text_of(page)
+    assert f'href="/runs/{parent.pk}/"' in viewer.get(f"/runs/{child.pk}/").content.decode()
+    for _ in range(20):
+        run_of(parent.workflow, parent_run=parent)
+    page = viewer.get(f"/runs/{parent.pk}/")
+    assert "These are the first 20." in text_of(page)
+    assert f'href="/runs/?q={parent.pk}"' in page.content.decode()
+
+
 def test_attempts_are_tabs(editor: Client) -> None:
     resumed = resumed_run(workflow_called("Orders"))
     now = text_of(editor.get(f"/runs/{resumed.pk}/"))
