@@ -66,28 +66,28 @@ export class Edges {
   }
 
   drawAll() {
-    for (const wire of this.#drawn.values()) this.#draw(wire);
-    this.#placeHandles();
+    this.#draw(this.#drawn.values());
   }
 
   /** Draw what hangs on these nodes. */
   drawAt(ids) {
     const wires = new Set();
     for (const id of ids) for (const wire of this.#byNode.get(id) ?? []) wires.add(wire);
-    for (const wire of wires) this.#draw(wire);
-    this.#placeHandles();
+    this.#draw(wires);
   }
 
-  #draw(wire) {
-    const { source, port, target } = wire.edge;
-    const boxes = this.cards.boxes;
-    const path = pathBetween(
-      this.cards.outlet(source, port), this.cards.inlet(target), othersIn(boxes, source, target),
-    );
-    if (path === wire.path) return;
-    wire.path = path;
-    wire.line.setAttribute("d", path);
-    wire.hit.setAttribute("d", path);
+  #draw(wires) {
+    const boxes = [...this.cards.boxes.values()];
+    for (const wire of wires) {
+      const { source, port, target } = wire.edge;
+      const own = [this.cards.boxes.get(source), this.cards.boxes.get(target)];
+      const path = pathBetween(this.cards.outlet(source, port), this.cards.inlet(target), boxes, own);
+      if (path === wire.path) continue;
+      wire.path = path;
+      wire.line.setAttribute("d", path);
+      wire.hit.setAttribute("d", path);
+    }
+    this.#placeHandles();
   }
 
   /** The key of the edge at a point of the board. */
@@ -172,10 +172,6 @@ function shape(tag, className) {
   const element = document.createElementNS(SVG, tag);
   element.setAttribute("class", className);
   return element;
-}
-
-function* othersIn(boxes, source, target) {
-  for (const [id, box] of boxes) if (id !== source && id !== target) yield box;
 }
 
 function distanceTo(line, x, y) {

@@ -114,6 +114,7 @@ export class Gestures {
     const active = this.#active;
     this.#active = null;
     delete this.view.stage.dataset.busy;
+    active.move?.(event);
     active.end?.(event);
   }
 

@@ -188,6 +188,9 @@ function whyNotSound(before, after) {
 
 /** The ids of all nodes that an edge from `port` of `source` may lead to. */
 export function allowedTargets(graph, types, { source, port }, { without = "" } = {}) {
+  const from = nodeOf(graph, source);
+  const ports = from && portsOf(from, types);
+  if (!from || (ports && !ports.includes(port))) return new Set();
   const cut = { ...graph, edges: graph.edges.filter((edge) => edgeKey(edge) !== without) };
   const faults = faultsOf(cut);
   const scopes = scopesOf(cut);

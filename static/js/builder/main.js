@@ -11,3 +11,4 @@ export const editor = new Editor({
 });
 export const canvas = createCanvas(editor, state);
 document.documentElement.dataset.builder = "ready";
+performance.mark("builder-ready");

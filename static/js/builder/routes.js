@@ -5,9 +5,9 @@ const TOUCH = 5;
 const LEAD = 36;
 const SAMPLES = 14;
 
-/** The path from an outlet to an inlet around `boxes` (without those at its ends), as SVG has it. */
-export function pathBetween(start, end, boxes) {
-  return curveThrough([start, ...passages(start, end, boxes), end]);
+/** The path from an outlet to an inlet around `boxes` other than its `own` two, as SVG has it. */
+export function pathBetween(start, end, boxes, own) {
+  return curveThrough([start, ...passages(start, end, boxes, own), end]);
 }
 
 /** Horizontal at every point. */
@@ -27,11 +27,12 @@ export function curveThrough(points) {
 const leadOf = (a, b) => Math.max((b.x - a.x) / 2, LEAD);
 
 /** The points between which the way is straight, so that no card is crossed. */
-function passages(start, end, boxes) {
+function passages(start, end, boxes, own) {
   if (end.x - start.x < 2 * LEAD) return [];
   const between = [];
   for (const box of boxes) {
-    if (box.x < end.x - TOUCH && box.x + box.width > start.x + TOUCH) between.push(box);
+    const isBetween = box.x < end.x - TOUCH && box.x + box.width > start.x + TOUCH;
+    if (isBetween && !own.includes(box)) between.push(box);
   }
   if (!between.length || !isCrossed(start, end, between)) return [];
   const points = [];
