@@ -7,12 +7,13 @@ import { readFileSync, writeFileSync } from "node:fs";
 
 import { copyOf, paste, readCopy } from "../../static/js/builder/copies.js";
 import { Editor } from "../../static/js/builder/editor.js";
+import * as edges from "../../static/js/builder/connections.js";
 import * as model from "../../static/js/builder/graph.js";
 
 const [input, output] = process.argv.slice(2);
 const { types: listed, sequences, length, seed } = JSON.parse(readFileSync(input));
 const types = new Map(listed.map((type) => [type.type, type]));
-const kinds = [...types.keys(), "iterator", "iterator", "switch", "string_condition"];
+const kinds = [...types.keys(), ...Array(8).fill("iterator"), "switch", "switch", "string_condition"];
 
 let state = seed;
 function random() {
@@ -46,30 +47,30 @@ const STRANGE = [
 const OPERATIONS = {
   add: (graph) => model.addNode(graph, types, { type: pick(kinds), position: spot() })[0],
   remove: (graph) => model.removeNodes(graph, types, random() < 0.05 ? some(graph.nodes.map((n) => n.id)) : [anyNode(graph)]),
-  cut: (graph) => model.removeEdges(graph, types, random() < 0.05 ? graph.edges.map(model.edgeKey) : [anyEdge(graph)]),
+  cut: (graph) => edges.removeEdges(graph, types, random() < 0.05 ? graph.edges.map(model.edgeKey) : [anyEdge(graph)]),
   connect: (graph) => {
     const source = anyNode(graph);
-    return model.connect(graph, types, { source, port: anyPort(graph, source), target: anyNode(graph) });
+    return edges.connect(graph, types, { source, port: anyPort(graph, source), target: anyNode(graph) });
   },
   connectAllowed: (graph) => {
     const source = anyNode(graph);
     const start = { source, port: anyPort(graph, source) };
     if (!model.nodeOf(graph, source)) return graph;
-    const allowed = model.allowedTargets(graph, types, start);
+    const allowed = edges.allowedTargets(graph, types, start);
     for (const { id } of graph.nodes) {
-      assert.equal(allowed.has(id), !model.whyNotConnect(graph, types, { ...start, target: id }), "What lights up is what is allowed.");
+      assert.equal(allowed.has(id), !edges.whyNotConnect(graph, types, { ...start, target: id }), "What lights up is what is allowed.");
     }
-    return allowed.size ? model.connect(graph, types, { ...start, target: pick([...allowed]) }) : graph;
+    return allowed.size ? edges.connect(graph, types, { ...start, target: pick([...allowed]) }) : graph;
   },
   reconnect: (graph) => {
     const source = anyNode(graph);
     const ends = random() < 0.5 ? { target: anyNode(graph) } : { source, port: anyPort(graph, source) };
-    return model.reconnect(graph, types, anyEdge(graph), ends);
+    return edges.reconnect(graph, types, anyEdge(graph), ends);
   },
   splice: (graph) => {
     const key = anyEdge(graph);
     const [next, id] = model.addNode(graph, types, { type: pick(kinds), position: spot() });
-    return model.splice(next, types, key, random() < 0.8 ? id : anyNode(graph));
+    return edges.splice(next, types, key, random() < 0.8 ? id : anyNode(graph));
   },
   configure: (graph) => {
     const id = anyNode(graph);

@@ -1,8 +1,7 @@
 // New nodes: where they come, what leads to them.
 
-import {
-  CARD, addNode, connect, heightOf, mainPort, nodeOf, placeNodes, portsOf, splice, whyNotConnect,
-} from "./graph.js";
+import { connect, mainPort, splice, whyNotConnect } from "./connections.js";
+import { CARD, addNode, heightOf, nodeOf, placeNodes, portsOf } from "./graph.js";
 import { descendants } from "./shape.js";
 import { overlap } from "./view.js";
 import { GRID } from "./snapping.js";

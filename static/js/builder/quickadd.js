@@ -1,6 +1,7 @@
 // Asking for a node type, a port or a target, and doing what was chosen.
 
-import { allowedTargets, isTrigger } from "./graph.js";
+import { allowedTargets } from "./connections.js";
+import { isTrigger } from "./graph.js";
 
 export const GROUPS = { trigger: "Triggers", action: "Actions", condition: "Conditions", flow: "Flow" };
 

@@ -10,14 +10,18 @@ HEIGHT = 90
 
 
 def large_graph(size: int = 500) -> dict[str, Any]:
-    """Rows of condition, two ways and their meeting; every seventh row is an iterator with a body."""
+    """Condition, two ways and their meeting, again and again; now and then an iterator instead."""
     nodes = [_node("start", "manual_trigger", 0, 0)]
     edges: list[dict[str, str]] = []
     before, row = "start", 0
     while len(nodes) < size:
         column, line = row % 20, row // 20
         x, y = 300 + column * 3 * WIDTH, line * 4 * HEIGHT
-        kind = ("iterator", "item", "default") if row % 7 == 3 else ("string_condition", "true", "false")
+        kind = (
+            ("iterator", "item", "default")
+            if row % 7 == 3
+            else ("string_condition", "true", "false")
+        )
         names = [f"n{row}_{part}" for part in ("ask", "yes", "no", "meet")][: size - len(nodes)]
         types = [kind[0], "http_request", "text_transform", "data_mapper"]
         places = [(x, y), (x + WIDTH, y - 60), (x + WIDTH, y + 60), (x + 2 * WIDTH, y)]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from canvas_driver import Canvas, log_in
 from django.core.cache import cache
+from large_graph import large_graph
 from playwright.sync_api import Page, expect
 
 from tests.environment import axe
@@ -474,3 +475,86 @@ def test_the_canvas_has_no_barrier(
     assert axe.barriers(page) == []
     canvas.press("Escape", "Control+a", "Delete")
     assert axe.barriers(page) == []
+
+
+def test_problems_and_runs_are_seen_on_the_cards(
+    open_canvas: Callable[..., Canvas], page: Page
+) -> None:
+    canvas = open_canvas(LINE)
+    page.evaluate(
+        """import("/static/js/builder/main.js").then(({ editor }) => {
+            editor.setFindings({
+                errors: [{node: "call", field: "url", message: "Give an address."}],
+                warnings: [{node: "spare", field: "edges", message: "Never runs."}],
+            });
+            editor.setRun({
+                id: "1", status: "running", taken: ["start default"],
+                nodes: {start: {status: "completed", count: 1}, say: {status: "running", count: 3}},
+            });
+        })"""
+    )
+    expect(canvas.card("call")).to_have_attribute("title", "Give an address.")
+    expect(canvas.card("call")).to_have_accessible_name(
+        "HTTP request, Announce it, leads nowhere, 1 problem"
+    )
+    expect(canvas.card("spare")).to_have_attribute("data-problem", "warning")
+    expect(canvas.card("say")).to_contain_text("×3")
+    expect(canvas.card("say")).to_have_accessible_name(
+        "Text, Say hello, leads to Announce it, running"
+    )
+    expect(page.locator(".wire.is-taken")).to_have_count(1)
+    page.evaluate(
+        """import("/static/js/builder/main.js").then(({ editor }) => editor.setRun(null))"""
+    )
+    expect(page.locator(".wire.is-taken, #board [data-state]")).to_have_count(0)
+
+
+PROGRESS = """() => performance.getEntriesByName("builder-ready")[0].startTime"""
+
+
+def test_five_hundred_nodes_stay_fluid(
+    open_canvas: Callable[..., Canvas],
+    page: Page,
+) -> None:
+    """The figures are in the bench; here what they depend on, with room for busy machines."""
+    graph = large_graph(500)
+    canvas = open_canvas(graph)
+    expect(page.locator("#board .node")).to_have_count(500)
+    expect(page.locator("[data-edge]")).to_have_count(len(graph["edges"]))
+    assert page.evaluate("document.querySelectorAll('*').length") < 9_000
+    assert page.evaluate(PROGRESS) < 6_000
+
+    client = page.context.new_cdp_session(page)
+    client.send("Performance.enable", {"timeDomain": "threadTicks"})
+    page.mouse.move(*canvas.at("start"))
+    for name, act in {"pan": pan, "drag one": drag_one, "drag all": drag_all}.items():
+        before = metrics(client)
+        act(canvas)
+        after = metrics(client)
+        spent = 1000 * sum(after[key] - before[key] for key in COSTS) / EVENTS
+        assert spent < 16, f"{name}: {spent:.1f} ms of our script, style and layout per event"
+
+
+EVENTS = 20
+COSTS = ("ScriptDuration", "LayoutDuration", "RecalcStyleDuration")
+
+
+def metrics(client: Any) -> dict[str, float]:
+    return {
+        each["name"]: each["value"] for each in client.send("Performance.getMetrics")["metrics"]
+    }
+
+
+def pan(canvas: Canvas) -> None:
+    for _ in range(EVENTS):
+        canvas.page.mouse.wheel(5, 3)
+
+
+def drag_one(canvas: Canvas) -> None:
+    x, y = canvas.at("start")
+    canvas.drag((x, y), (x + 60, y + 60), EVENTS)
+
+
+def drag_all(canvas: Canvas) -> None:
+    canvas.press("Control+a")
+    drag_one(canvas)

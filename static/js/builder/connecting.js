@@ -1,7 +1,7 @@
 // Drawing an edge: drag from a port, or click the port and then the target. What is allowed lights
 // up; what is not says why.
 
-import { allowedTargets, connect, reconnect, whyNotConnect } from "./graph.js";
+import { allowedTargets, connect, reconnect, whyNotConnect } from "./connections.js";
 
 const STILL = 6;
 const NEAR = 10;
