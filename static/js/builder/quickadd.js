@@ -43,7 +43,7 @@ export class QuickAdd {
     const title = `Connect ${cards.nameOf(id)}`;
     const port = ports.length === 1 ? ports[0] : await this.chooser.ask({
       title: `${title}: from which port?`, placeholder: "Search ports", at: this.#pointFor(id),
-      options: ports.map((each) => ({ value: each, label: each })),
+      options: ports.map((each) => ({ value: each, label: cards.labelOf(id, each), words: each })),
     });
     if (!port) return;
     const targets = allowedTargets(editor.graph, editor.types, { source: id, port });
@@ -71,7 +71,7 @@ export class QuickAdd {
       title: "Remove which edge?", placeholder: "Search edges", at: this.#pointFor(id),
       options: own.map((edge) => ({
         value: `${edge.source} ${edge.port} ${edge.target}`,
-        label: `${name(edge.source)} → ${name(edge.target)}`, hint: edge.port,
+        label: `${name(edge.source)} → ${name(edge.target)}`, hint: this.cards.labelOf(edge.source, edge.port),
       })),
     });
   }
@@ -108,5 +108,5 @@ function asOption(type) {
 }
 
 function firstSentence(text) {
-  return text.split(/(?<=[.:])\s/)[0];
+  return text.split(/(?<=\.)\s/)[0];
 }
