@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from canvas_driver import Canvas, log_in
 from django.core.cache import cache
-from large_graph import large_graph
+from bench.large_graph import large_graph
 from playwright.sync_api import Page, expect
 
 from tests.environment import axe
