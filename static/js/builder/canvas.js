@@ -59,6 +59,7 @@ export function createCanvas(editor) {
   editor.addEventListener("open", ({ detail }) => reveal(detail.id));
   describe();
   view.fit(around(cards.boxes.values()), { least: READABLE });
+  view.measure();
 
   // ---------------------------------------------------------------- presses
 
