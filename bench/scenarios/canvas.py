@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from playwright.sync_api import Route
 
-from bench.browser import Browser
 from bench.figures import Measures, Row
 from bench.large_graph import large_graph
+from bench.real_browser import RealBrowser
 from bench.stage import Scenario, Stage
 
 NODES = 500
@@ -30,7 +30,7 @@ class Canvas(Scenario):
         body = {"name": "bench: canvas", "graph": large_graph(NODES)}
         workflow = stage.product.call("POST", "workflows/", body)
         self.address = f"http://127.0.0.1:{stage.product.port}/workflows/{workflow['id']}/edit/"
-        self.browser = Browser(stage.product)
+        self.browser = RealBrowser(stage.product)
         self.page = self.browser.page
         self.open()
         self.page.route("**/same-as-html/", self.answer_same)

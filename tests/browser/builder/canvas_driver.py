@@ -92,7 +92,7 @@ class Canvas:
         self.settle()
 
     def settle(self) -> None:
-        """Input may wait for a frame after the browser has accepted it, and the view for another."""
+        """Input that the browser has accepted may wait for a frame, and the view for another."""
         self.page.evaluate(FRAMES)
 
     def click(self, x: float, y: float) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from canvas_driver import Canvas, log_in
 from django.core.cache import cache
-from bench.large_graph import large_graph
 from playwright.sync_api import Page, expect
 
+from bench.large_graph import large_graph
 from tests.environment import axe
 from workflows.models import Role
 from workflows.services import create_workflow

@@ -14,7 +14,7 @@ PASSWORD = "a-long-enough-password"
 COSTS = ("ScriptDuration", "LayoutDuration", "RecalcStyleDuration")
 
 
-class Browser:
+class RealBrowser:
     def __init__(self, product: Product) -> None:
         executable = chromium.find()
         if executable is None:
