@@ -77,7 +77,8 @@ export class Adding {
   }
 
   #inSight(size) {
-    const { center } = this.view;
+    const { center, seen } = this.view;
+    if (!this.cards.boxes.size) return { x: seen.x + GAP, y: center.y - size.height / 2 };
     return this.#freed({ x: center.x - size.width / 2, y: center.y - size.height / 2, ...size });
   }
 

@@ -153,6 +153,7 @@ export class Cards {
   #fill(card, node) {
     card.node = node;
     card.name.textContent = node.name || this.editor.types.get(node.type)?.label || node.type;
+    card.name.title = card.name.textContent;
     card.id.textContent = node.id;
     const ports = portsOf(node, this.editor.types) ?? usedPorts(this.editor.graph, node.id);
     const height = heightOf(ports);

@@ -2,6 +2,7 @@
 
 import { allowedTargets } from "./connections.js";
 import { isTrigger } from "./graph.js";
+import { edgeKey } from "./shape.js";
 
 export const GROUPS = { trigger: "Triggers", action: "Actions", condition: "Conditions", flow: "Flow" };
 
@@ -35,6 +36,7 @@ export class QuickAdd {
   /** Connect a node by choosing its port and the target. */
   async connectFrom(id) {
     const { editor, cards } = this;
+    if (editor.readOnly) return;
     const ports = cards.portsOf(id);
     if (!ports.length) {
       editor.tell("refused", { message: "Nothing can follow this node: it ends the run." });
@@ -60,6 +62,7 @@ export class QuickAdd {
 
   /** Choose an edge of a node to take away. */
   async disconnect(id) {
+    if (this.editor.readOnly) return null;
     const { edges } = this.editor.graph;
     const own = edges.filter((edge) => edge.source === id || edge.target === id);
     if (!own.length) {
@@ -70,7 +73,7 @@ export class QuickAdd {
     return this.chooser.ask({
       title: "Remove which edge?", placeholder: "Search edges", at: this.#pointFor(id),
       options: own.map((edge) => ({
-        value: `${edge.source} ${edge.port} ${edge.target}`,
+        value: edgeKey(edge),
         label: `${name(edge.source)} → ${name(edge.target)}`, hint: this.cards.labelOf(edge.source, edge.port),
       })),
     });

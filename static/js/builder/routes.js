@@ -5,12 +5,13 @@ const TOUCH = 5;
 const LEAD = 36;
 const SAMPLES = 14;
 
-/** The path from an outlet to an inlet around `boxes` other than its `own` two, as SVG has it. */
-export function pathBetween(start, end, boxes, own) {
-  return curveThrough([start, ...passages(start, end, boxes, own), end]);
+/** The points that an edge passes from an outlet to an inlet, around `boxes` other than its `own`
+ * two. Its curve never rises or falls beyond them. */
+export function wayBetween(start, end, boxes, own) {
+  return [start, ...passages(start, end, boxes, own), end];
 }
 
-/** Horizontal at every point. */
+/** A path as SVG has it, horizontal at every point. */
 export function curveThrough(points) {
   let path = `M${points[0].x} ${points[0].y}`;
   for (let place = 1; place < points.length; place += 1) {

@@ -155,8 +155,8 @@ def test_cards_are_selected_moved_and_copied(
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     canvas = open_canvas(LINE)
     x, y = canvas.place("spare")
-    canvas.drag(canvas.at("spare"), canvas.at("spare", 0, 93))
-    assert canvas.place("spare")[0] == x
+    canvas.drag(canvas.at("spare"), canvas.at("spare", 4, 93))
+    assert canvas.place("spare")[0] == x, "It snaps to the line of the card above."
     assert canvas.place("spare")[1] > y + 60
     canvas.press("Control+z")
     assert canvas.place("spare") == (x, y)
@@ -488,7 +488,13 @@ def test_the_canvas_has_no_barrier(
 def test_problems_and_runs_are_seen_on_the_cards(
     open_canvas: Callable[..., Canvas], page: Page
 ) -> None:
-    canvas = open_canvas(LINE)
+    gone = node("gone", "of_a_plugin", 800, 200, config={"old": "settings"})
+    more = edges("spare > gone", "gone:somewhere > call")
+    canvas = open_canvas({"nodes": [*LINE["nodes"], gone], "edges": [*LINE["edges"], *more]})
+    expect(canvas.card("gone")).to_have_accessible_name(
+        "Unknown type of_a_plugin, gone, leads to Announce it (somewhere)"
+    )
+    expect(canvas.wire("gone somewhere call")).to_have_count(1)
     page.evaluate(
         """import("/static/js/builder/main.js").then(({ editor }) => {
             editor.setFindings({
