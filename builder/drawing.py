@@ -11,6 +11,7 @@ from builder.layout import (
     NODE_WIDTH,
     Layout,
     Point,
+    has_rows,
     lay_out,
     node_height,
     port_height,
@@ -35,6 +36,8 @@ class Card:
     y: float
     width: int = NODE_WIDTH
     height: int = NODE_HEIGHT
+    rows: Sequence[str] = ()
+    """What stands at its ports, where they have rows of their own."""
     state: NodeState | None = None
 
 
@@ -74,9 +77,7 @@ def draw(graph: Graph, track: Track | None = None) -> Drawing:
     track = track or Track()
     ports = {node.id: ports_shown(node, graph) for node in graph.nodes.values()}
     layout = _shifted(placed(graph, ports))
-    cards = [
-        _card(node, layout, track, node_height(ports[node.id])) for node in graph.nodes.values()
-    ]
+    cards = [_card(node, layout, track, ports[node.id]) for node in graph.nodes.values()]
     lines = [_line(number, edge, layout, ports, track) for number, edge in enumerate(graph.edges)]
     right = max((card.x + card.width for card in cards), default=0.0)
     bottom = max(
@@ -129,7 +130,7 @@ def _shifted(layout: Layout) -> Layout:
     )
 
 
-def _card(node: Node, layout: Layout, track: Track, height: int) -> Card:
+def _card(node: Node, layout: Layout, track: Track, ports: Sequence[str]) -> Card:
     known: NodeType | None = registry().get(node.type)
     x, y = layout.positions[node.id]
     return Card(
@@ -140,9 +141,19 @@ def _card(node: Node, layout: Layout, track: Track, height: int) -> Card:
         category=known.category if known else "unknown",
         x=x,
         y=y,
-        height=height,
+        height=node_height(ports),
+        rows=[_port_label(node, known, port) for port in ports] if has_rows(ports) else (),
         state=track.states.get(node.id),
     )
+
+
+def _port_label(node: Node, known: NodeType | None, port: str) -> str:
+    """The label of a case, else the port itself."""
+    cases = node.config.get(known.port_list) if known and known.port_list else None
+    for case in cases if isinstance(cases, list) else ():
+        if isinstance(case, Mapping) and case.get("port") == port:
+            return str(case.get("label") or port)
+    return port
 
 
 def _line(
@@ -159,7 +170,7 @@ def _line(
     points = [start, *layout.bends.get(number, ()), (to_x, to_y + NODE_HEIGHT / 2)]
     return Line(
         path=_curve(points),
-        text="" if edge.port == "default" and len(names) == 1 else edge.port,
+        text="" if names == ("default",) or has_rows(names) else edge.port,
         x=start[0] + 10,
         y=start[1] + 4,
         port=edge.port,

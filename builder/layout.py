@@ -41,10 +41,14 @@ class Layout:
     bends: Mapping[int, Sequence[Point]] = field(default_factory=dict)
 
 
-def node_height(ports: Sequence[str]) -> int:
+def has_rows(ports: Sequence[str]) -> bool:
     """Up to two ports are beside the card's head, more have a row each;
     static/js/builder/graph.js has the same rules."""
-    return NODE_HEIGHT + (len(ports) * ROW_HEIGHT + FOOT_HEIGHT if len(ports) > 2 else 0)
+    return len(ports) > 2
+
+
+def node_height(ports: Sequence[str]) -> int:
+    return NODE_HEIGHT + (len(ports) * ROW_HEIGHT + FOOT_HEIGHT if has_rows(ports) else 0)
 
 
 def port_height(ports: Sequence[str], port: str) -> float:
@@ -52,7 +56,7 @@ def port_height(ports: Sequence[str], port: str) -> float:
     if port not in ports:
         return NODE_HEIGHT / 2
     place = ports.index(port)
-    if len(ports) > 2:
+    if has_rows(ports):
         return NODE_HEIGHT + (place + 0.5) * ROW_HEIGHT
     return round(NODE_HEIGHT * (place + 1) / (len(ports) + 1), 1)
 

@@ -162,3 +162,13 @@ def test_ports_keep_their_order_where_others_pull() -> None:
     graph = graph_of("s -> a", "s -> z", "a:true -> y", "a:false -> z", "t -> z", nodes="ts")
     positions = lay_out(graph, {"a": ("true", "false")}).positions
     assert positions["y"][1] < positions["z"][1]
+
+
+def test_many_ports_have_rows_with_their_labels() -> None:
+    cases = [{"port": "a", "label": "First"}, {"port": "b"}]
+    nodes = {"s": Node("s", "switch", config={"cases": cases}), "t": Node("t", "text_transform")}
+    drawing = draw(Graph(nodes, (Edge("s", "b", "t"),)))
+    switch, plain = drawing.cards
+    assert list(switch.rows) == ["First", "b", "default"]
+    assert (switch.height, plain.height, plain.rows) == (130, NODE_HEIGHT, ())
+    assert drawing.lines[0].text == ""
