@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from builder.layout import (
     NODE_HEIGHT,
@@ -77,7 +77,9 @@ def draw(graph: Graph, track: Track | None = None) -> Drawing:
     track = track or Track()
     ports = {node.id: ports_shown(node, graph) for node in graph.nodes.values()}
     layout = _shifted(placed(graph, ports))
-    cards = [_card(node, layout, track, ports[node.id]) for node in graph.nodes.values()]
+    cards = [
+        _card(node, layout, track, node_height(ports[node.id])) for node in graph.nodes.values()
+    ]
     lines = [_line(number, edge, layout, ports, track) for number, edge in enumerate(graph.edges)]
     right = max((card.x + card.width for card in cards), default=0.0)
     bottom = max(
@@ -85,7 +87,8 @@ def draw(graph: Graph, track: Track | None = None) -> Drawing:
         + [y for points in layout.bends.values() for _, y in points],
         default=0.0,
     )
-    return Drawing(right + MARGIN, bottom + MARGIN, cards, lines, _sentences(graph))
+    shown = [_with_rows(card, graph.nodes[card.id], ports[card.id]) for card in cards]
+    return Drawing(right + MARGIN, bottom + MARGIN, shown, lines, _sentences(graph))
 
 
 def placed(graph: Graph, ports: Mapping[str, Sequence[str]] | None = None) -> Layout:
@@ -130,7 +133,7 @@ def _shifted(layout: Layout) -> Layout:
     )
 
 
-def _card(node: Node, layout: Layout, track: Track, ports: Sequence[str]) -> Card:
+def _card(node: Node, layout: Layout, track: Track, height: int) -> Card:
     known: NodeType | None = registry().get(node.type)
     x, y = layout.positions[node.id]
     return Card(
@@ -141,14 +144,20 @@ def _card(node: Node, layout: Layout, track: Track, ports: Sequence[str]) -> Car
         category=known.category if known else "unknown",
         x=x,
         y=y,
-        height=node_height(ports),
-        rows=[_port_label(node, known, port) for port in ports] if has_rows(ports) else (),
+        height=height,
         state=track.states.get(node.id),
     )
 
 
-def _port_label(node: Node, known: NodeType | None, port: str) -> str:
+def _with_rows(card: Card, node: Node, ports: Sequence[str]) -> Card:
+    if not has_rows(ports):
+        return card
+    return replace(card, rows=[_port_label(node, port) for port in ports])
+
+
+def _port_label(node: Node, port: str) -> str:
     """The label of a case, else the port itself."""
+    known: NodeType | None = registry().get(node.type)
     cases = node.config.get(known.port_list) if known and known.port_list else None
     for case in cases if isinstance(cases, list) else ():
         if isinstance(case, Mapping) and case.get("port") == port:

@@ -17,7 +17,7 @@ EVENTS = 60
 FRAME_MS = 1000 / 60
 OPEN_GOAL_MS = 1500
 EVENT_GOAL_MS = 16
-READY = 'performance.getEntriesByName("builder-ready")[0].startTime'
+READY = 'performance.getEntriesByName("canvas-drawn")[0].startTime'
 LOADED = 'performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd'
 EDITOR = 'import("/static/js/builder/main.js").then(({ editor, canvas }) => '
 EVENT_NAMES = ("pan", "zoom", "drag one", "drag fifty", "drag all")

@@ -60,6 +60,7 @@ export function createCanvas(editor) {
   describe();
   view.fit(around(cards.boxes.values()), { least: READABLE });
   view.measure();
+  performance.mark("canvas-drawn");
 
   // ---------------------------------------------------------------- presses
 

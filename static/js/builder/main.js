@@ -2,7 +2,6 @@
 
 import { createCanvas } from "./canvas.js";
 import { Editor } from "./editor.js";
-import { fadeMessages } from "./notice.js";
 
 const state = JSON.parse(document.getElementById("builder-state").textContent);
 export const editor = new Editor({
@@ -11,6 +10,4 @@ export const editor = new Editor({
   readOnly: !state.can_edit,
 });
 export const canvas = createCanvas(editor, state);
-fadeMessages();
 document.documentElement.dataset.builder = "ready";
-performance.mark("builder-ready");

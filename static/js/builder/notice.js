@@ -2,12 +2,6 @@
 
 const STAYS = 6000;
 
-/** What the page itself has to say goes as well; what went wrong stays. */
-export function fadeMessages() {
-  const messages = document.querySelector(".builder > .stack-s");
-  if (messages && !messages.querySelector(".bad")) setTimeout(() => messages.remove(), STAYS);
-}
-
 /** `kind`: info, good or bad. `actions`: [{label, run}]; each closes the message. */
 export function notice(message, { kind = "info", actions = [] } = {}) {
   const place = document.getElementById("notices");

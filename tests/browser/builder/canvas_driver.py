@@ -12,10 +12,10 @@ from tests.workflows.definitions import user_with
 from workflows.models import Role, Workflow
 
 ADDRESS = "/workflows/{}/edit/"
+EDITOR = 'import("/static/js/builder/main.js").then(({ editor }) => '
 FRAMES = """async () => {
     for (let count = 0; count < 3; count += 1) await new Promise(requestAnimationFrame);
 }"""
-EDITOR = 'import("/static/js/builder/main.js").then(({ editor }) => '
 
 
 def log_in(page: Page, home: str, role: Role = Role.EDITOR) -> None:

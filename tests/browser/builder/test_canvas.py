@@ -302,7 +302,7 @@ def test_keys_do_all_of_it(open_canvas: Callable[..., Canvas], page: Page) -> No
 
     # Connect: the port, then one of the targets that are allowed.
     canvas.press("ArrowRight", "ArrowRight", "c")
-    options = page.get_by_role("option")
+    options = page.get_by_role("dialog").get_by_role("option")
     expect(options).to_have_text(["Texttext_transform"])
     canvas.choose("text")
     assert "http_request:default>text_transform" in canvas.edges
@@ -396,7 +396,8 @@ def test_a_finger_does_it(open_canvas: Callable[..., Canvas], page: Page) -> Non
 
     # A second tap opens; a finger that rests selects one more.
     page.get_by_role("button", name="Show all").tap()
-    touch.wait(150)
+    expect(scale).to_have_text("31 %")
+    canvas.settle()
     touch.tap(*canvas.at("say"))
     touch.hold(*canvas.at("spare"))
     assert canvas.selected == {"say", "spare"}
@@ -523,7 +524,7 @@ def test_problems_and_runs_are_seen_on_the_cards(
     expect(page.locator(".wire.is-taken, #board [data-state]")).to_have_count(0)
 
 
-PROGRESS = """() => performance.getEntriesByName("builder-ready")[0].startTime"""
+PROGRESS = """() => performance.getEntriesByName("canvas-drawn")[0].startTime"""
 
 
 def test_five_hundred_nodes_stay_fluid(
