@@ -20,6 +20,7 @@ from bench.scenarios.answers import Answers
 from bench.scenarios.archive import Archive
 from bench.scenarios.bare import Bare
 from bench.scenarios.calls import Calls
+from bench.scenarios.canvas import Canvas
 from bench.scenarios.children import Children
 from bench.scenarios.delays import Delays
 from bench.scenarios.latency import Latency
@@ -48,6 +49,7 @@ SCENARIOS: dict[str, type[Scenario]] = {
         Children,
         Answers,
         Archive,
+        Canvas,
         Pages,
         Start,
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from builder.layout import (
     NODE_HEIGHT,
     NODE_WIDTH,
     Layout,
     Point,
+    has_rows,
     lay_out,
     node_height,
     port_height,
@@ -35,6 +36,8 @@ class Card:
     y: float
     width: int = NODE_WIDTH
     height: int = NODE_HEIGHT
+    rows: Sequence[str] = ()
+    """What stands at its ports, where they have rows of their own."""
     state: NodeState | None = None
 
 
@@ -84,7 +87,8 @@ def draw(graph: Graph, track: Track | None = None) -> Drawing:
         + [y for points in layout.bends.values() for _, y in points],
         default=0.0,
     )
-    return Drawing(right + MARGIN, bottom + MARGIN, cards, lines, _sentences(graph))
+    shown = [_with_rows(card, graph.nodes[card.id], ports[card.id]) for card in cards]
+    return Drawing(right + MARGIN, bottom + MARGIN, shown, lines, _sentences(graph))
 
 
 def placed(graph: Graph, ports: Mapping[str, Sequence[str]] | None = None) -> Layout:
@@ -145,6 +149,22 @@ def _card(node: Node, layout: Layout, track: Track, height: int) -> Card:
     )
 
 
+def _with_rows(card: Card, node: Node, ports: Sequence[str]) -> Card:
+    if not has_rows(ports):
+        return card
+    return replace(card, rows=[_port_label(node, port) for port in ports])
+
+
+def _port_label(node: Node, port: str) -> str:
+    """The label of a case, else the port itself."""
+    known: NodeType | None = registry().get(node.type)
+    cases = node.config.get(known.port_list) if known and known.port_list else None
+    for case in cases if isinstance(cases, list) else ():
+        if isinstance(case, Mapping) and case.get("port") == port:
+            return str(case.get("label") or port)
+    return port
+
+
 def _line(
     number: int,
     edge: Edge,
@@ -159,7 +179,7 @@ def _line(
     points = [start, *layout.bends.get(number, ()), (to_x, to_y + NODE_HEIGHT / 2)]
     return Line(
         path=_curve(points),
-        text="" if edge.port == "default" and len(names) == 1 else edge.port,
+        text="" if names == ("default",) or has_rows(names) else edge.port,
         x=start[0] + 10,
         y=start[1] + 4,
         port=edge.port,

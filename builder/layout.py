@@ -5,6 +5,7 @@
 3. Order within the layers by the mean place of the neighbours; the ports of a node keep their
    order, so that true is above false.
 4. Heights: each row as near to its neighbours as the others in its layer allow.
+5. Room for the bodies of iterators, which hold their own nodes only.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from builder.layout_bodies import make_room
 from workflows.graph import Edge, Graph
 
 NODE_WIDTH = 216
@@ -39,10 +41,14 @@ class Layout:
     bends: Mapping[int, Sequence[Point]] = field(default_factory=dict)
 
 
-def node_height(ports: Sequence[str]) -> int:
+def has_rows(ports: Sequence[str]) -> bool:
     """Up to two ports are beside the card's head, more have a row each;
     static/js/builder/graph.js has the same rules."""
-    return NODE_HEIGHT + (len(ports) * ROW_HEIGHT + FOOT_HEIGHT if len(ports) > 2 else 0)
+    return len(ports) > 2
+
+
+def node_height(ports: Sequence[str]) -> int:
+    return NODE_HEIGHT + (len(ports) * ROW_HEIGHT + FOOT_HEIGHT if has_rows(ports) else 0)
 
 
 def port_height(ports: Sequence[str], port: str) -> float:
@@ -50,7 +56,7 @@ def port_height(ports: Sequence[str], port: str) -> float:
     if port not in ports:
         return NODE_HEIGHT / 2
     place = ports.index(port)
-    if len(ports) > 2:
+    if has_rows(ports):
         return NODE_HEIGHT + (place + 0.5) * ROW_HEIGHT
     return round(NODE_HEIGHT * (place + 1) / (len(ports) + 1), 1)
 
@@ -62,7 +68,7 @@ def lay_out(graph: Graph, ports: Mapping[str, Sequence[str]]) -> Layout:
     columns = _columns(graph, layers, links)
     _order(graph, columns, links, ports)
     tall = {node: node_height(ports.get(node, ())) for node in graph.nodes}
-    heights = _heights(columns, links, tall)
+    heights = _with_room(graph, layers, _heights(columns, links, tall), tall)
     positions = {
         node: (float(layer * (NODE_WIDTH + GAP_X)), heights[node]) for node, layer in layers.items()
     }
@@ -126,9 +132,32 @@ def _order(
         if sweep % 2 == 0:
             for left, column in itertools.pairwise(columns):
                 _sort(column, left, lefts)
+                _keep_ports(column, lefts)
         else:
             for column, right in zip(columns[-2::-1], columns[:0:-1], strict=False):
                 _sort(column, right, rights)
+
+
+def _keep_ports(column: list[Key], lefts: Mapping[Key, Sequence[tuple[Key, float]]]) -> None:
+    """What follows the ports of one node stands in their order, in the places that it has."""
+    families: dict[Key, list[tuple[float, Key]]] = defaultdict(list)
+    for key in column:
+        for left, share in lefts.get(key, ()):
+            families[left].append((share, key))
+    for family in families.values():
+        if len({share for share, _ in family}) < 2:
+            continue
+        places = {key: place for place, key in enumerate(column)}
+        wanted: dict[Key, float] = {}
+        for share, key in family:
+            wanted[key] = min(share, wanted.get(key, 1.0))
+        members = sorted(wanted, key=places.__getitem__)
+        for place, key in zip(
+            sorted(places[key] for key in members),
+            sorted(members, key=wanted.__getitem__),
+            strict=True,
+        ):
+            column[place] = key
 
 
 def _share(edge: Edge, left: Key, ports: Mapping[str, Sequence[str]]) -> float:
@@ -157,7 +186,7 @@ def _sort(
 def _heights(
     columns: Sequence[Sequence[Key]], links: Sequence[Link], tall: Mapping[str, int]
 ) -> dict[Key, float]:
-    """Tops of all keys; the highest is 0."""
+    """Tops of all keys."""
     near: dict[Key, list[Key]] = defaultdict(list)
     for link in links:
         near[link.left].append(link.right)
@@ -171,9 +200,31 @@ def _heights(
                 _mean([middles[other] for other in near[key]], middles[key]) for key in column
             ]
             middles.update(_stacked(column, wanted, tall))
-    tops = {key: middle - _height(key, tall) / 2 for key, middle in middles.items()}
-    highest = min(tops.values(), default=0.0)
-    return {key: round(top - highest, 1) for key, top in tops.items()}
+    return {key: middle - _height(key, tall) / 2 for key, middle in middles.items()}
+
+
+def _with_room(
+    graph: Graph, layers: Mapping[str, int], tops: Mapping[Key, float], tall: Mapping[str, int]
+) -> dict[Key, float]:
+    """Tops with the bodies of iterators apart; the highest is 0."""
+    iterators = {edge.source for edge in graph.edges if edge.port == "item"}
+    bodies = sorted((graph.body_of(each) for each in iterators), key=len)
+    members = [_members(graph, layers, body) for body in bodies if body]
+    sizes: dict[Key, float] = {key: _height(key, tall) for key in tops}
+    places = {key: key[1] if isinstance(key, tuple) else layers[key] for key in tops}
+    moved = make_room(tops, sizes, places, members)
+    highest = min(moved.values(), default=0.0)
+    return {key: round(top - highest, 1) for key, top in moved.items()}
+
+
+def _members(graph: Graph, layers: Mapping[str, int], body: frozenset[str]) -> set[Key]:
+    """The nodes of a body, and the placeholders of the edges that lead to them."""
+    members: set[Key] = {*body}
+    for number, edge in enumerate(graph.edges):
+        if edge.target in body:
+            between = range(layers[edge.source] + 1, layers[edge.target])
+            members.update((number, layer) for layer in between)
+    return members
 
 
 def _mean(values: Sequence[float], default: float) -> float:

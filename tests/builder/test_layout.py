@@ -125,3 +125,50 @@ def test_a_type_that_is_gone_is_drawn_all_the_same() -> None:
 def test_five_hundred_nodes_are_laid_out_quickly() -> None:
     edges = [f"n{n // 3} -> n{n}" for n in range(1, 500)]
     assert len(draw(graph_of(*edges)).cards) == 500
+
+
+LOOPS = {
+    "what follows": ["i:item -> a", "i -> z", "a -> b", "s -> i", "s -> z", "a -> c", "b -> d"],
+    "two beside each other": [
+        *("s -> i", "s -> j", "i:item -> a", "a -> b", "i:item -> c", "j:item -> d", "d -> e"),
+        *("i -> x", "j -> x", "s -> x"),
+    ],
+    "one in the other": [
+        *("i:item -> a", "a -> j", "j:item -> b", "b -> c", "j -> d", "i -> y", "y -> z"),
+        "i:item -> e",
+    ],
+}
+
+
+@pytest.mark.parametrize("edges", LOOPS.values(), ids=LOOPS)
+def test_the_ground_of_a_body_holds_its_own_nodes_only(edges: list[str]) -> None:
+    graph = graph_of(*edges)
+    positions = laid_out(graph).positions
+    for iterator in ("i", "j"):
+        body = graph.body_of(iterator)
+        if not body:
+            continue
+        xs, ys = zip(*(positions[node] for node in body), strict=True)
+        left, right = min(xs) - 22, max(xs) + NODE_WIDTH + 22
+        top, bottom = min(ys) - 36, max(ys) + NODE_HEIGHT + 22
+        for node, (x, y) in positions.items():
+            is_inside = x < right and x + NODE_WIDTH > left and y < bottom and y + NODE_HEIGHT > top
+            assert not is_inside or node in body, (iterator, node)
+    assert not any(overlaps(a, b) for a, b in combinations(positions.values(), 2))
+    assert min(y for _, y in positions.values()) == 0
+
+
+def test_ports_keep_their_order_where_others_pull() -> None:
+    graph = graph_of("s -> a", "s -> z", "a:true -> y", "a:false -> z", "t -> z", nodes="ts")
+    positions = lay_out(graph, {"a": ("true", "false")}).positions
+    assert positions["y"][1] < positions["z"][1]
+
+
+def test_many_ports_have_rows_with_their_labels() -> None:
+    cases = [{"port": "a", "label": "First"}, {"port": "b"}]
+    nodes = {"s": Node("s", "switch", config={"cases": cases}), "t": Node("t", "text_transform")}
+    drawing = draw(Graph(nodes, (Edge("s", "b", "t"),)))
+    switch, plain = drawing.cards
+    assert list(switch.rows) == ["First", "b", "default"]
+    assert (switch.height, plain.height, plain.rows) == (130, NODE_HEIGHT, ())
+    assert drawing.lines[0].text == ""

@@ -1,6 +1,7 @@
 // What buttons and keys ask for, by name.
 
-import { alignNodes, placeNodes, removeEdges, removeNodes } from "./graph.js";
+import { removeEdges } from "./connections.js";
+import { alignNodes, placeNodes, removeNodes } from "./graph.js";
 import { neighbour } from "./walk.js";
 import { postJson } from "./server.js";
 import { around } from "./view.js";

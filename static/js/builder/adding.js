@@ -1,8 +1,7 @@
 // New nodes: where they come, what leads to them.
 
-import {
-  CARD, addNode, connect, heightOf, mainPort, nodeOf, placeNodes, portsOf, splice, whyNotConnect,
-} from "./graph.js";
+import { connect, mainPort, splice, whyNotConnect } from "./connections.js";
+import { CARD, addNode, heightOf, nodeOf, placeNodes, portsOf } from "./graph.js";
 import { descendants } from "./shape.js";
 import { overlap } from "./view.js";
 import { GRID } from "./snapping.js";
@@ -78,7 +77,8 @@ export class Adding {
   }
 
   #inSight(size) {
-    const { center } = this.view;
+    const { center, seen } = this.view;
+    if (!this.cards.boxes.size) return { x: seen.x + GAP, y: center.y - size.height / 2 };
     return this.#freed({ x: center.x - size.width / 2, y: center.y - size.height / 2, ...size });
   }
 

@@ -6,7 +6,7 @@ import { Bodies } from "./bodies.js";
 import { Cards } from "./cards.js";
 import { Chooser } from "./chooser.js";
 import { Clipboard } from "./clipboard.js";
-import { Connecting } from "./connect.js";
+import { Connecting } from "./connecting.js";
 import { Edges } from "./edges.js";
 import { Gestures } from "./gestures.js";
 import { Keyboard } from "./keyboard.js";
@@ -59,6 +59,8 @@ export function createCanvas(editor) {
   editor.addEventListener("open", ({ detail }) => reveal(detail.id));
   describe();
   view.fit(around(cards.boxes.values()), { least: READABLE });
+  view.measure();
+  performance.mark("canvas-drawn");
 
   // ---------------------------------------------------------------- presses
 

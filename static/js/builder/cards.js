@@ -47,6 +47,12 @@ export class Cards {
     return this.#cards.get(id)?.ports ?? [];
   }
 
+  /** What is written at a port; nothing at the only one. */
+  labelOf(id, port) {
+    const card = this.#cards.get(id);
+    return card ? this.#portLabel(card.node, port, card.ports.length) : port;
+  }
+
   outlet(id, port) {
     const box = this.boxes.get(id);
     const ports = this.portsOf(id);
@@ -147,6 +153,7 @@ export class Cards {
   #fill(card, node) {
     card.node = node;
     card.name.textContent = node.name || this.editor.types.get(node.type)?.label || node.type;
+    card.name.title = card.name.textContent;
     card.id.textContent = node.id;
     const ports = portsOf(node, this.editor.types) ?? usedPorts(this.editor.graph, node.id);
     const height = heightOf(ports);
@@ -191,9 +198,10 @@ export class Cards {
     for (const [id, card] of this.#cards) {
       const { node } = card;
       const type = this.editor.types.get(node.type)?.label ?? `Unknown type ${node.type}`;
-      const ways = (following.get(id) ?? []).map((edge) =>
-        edge.port === "default" ? this.nameOf(edge.target) : `${this.nameOf(edge.target)} (${edge.port})`,
-      );
+      const ways = (following.get(id) ?? []).map((edge) => {
+        const port = this.#portLabel(node, edge.port, card.ports.length);
+        return port ? `${this.nameOf(edge.target)} (${port})` : this.nameOf(edge.target);
+      });
       const end = ways.length ? `leads to ${ways.join(", ")}` : "leads nowhere";
       const problem = card.problem ? `, ${card.problem}` : "";
       const state = card.element.dataset.state ? `, ${card.element.dataset.state}` : "";

@@ -1,8 +1,11 @@
 // Parts of a graph as text, and a text back into a graph. No DOM in here.
 
-import { Refused, checkRoom, connect, freeEdgeId, freeId, isFreeName, isTrigger, nodeOf, whyNotConnect, NODE_FIELDS, PORT, cleanText, rounded } from "./graph.js";
+import { connect, whyNotConnect } from "./connections.js";
+import {
+  NODE_FIELDS, PORT, Refused, checkRoom, cleanText, freeEdgeId, freeId, isFreeName, isTrigger, nodeOf, rounded,
+} from "./graph.js";
 import { renameReferences } from "./references.js";
-import { faultsOf, orderOf } from "./shape.js";
+import { edgeKey, faultsOf, orderOf } from "./shape.js";
 
 const FARTHEST = 1_000_000;
 const NOTHING = "The clipboard holds no nodes. Copy some first.";
@@ -114,7 +117,7 @@ function allAtOnce(graph, types, edges) {
   if (drawn.some((edge) => taken.has(edge.id))) return null;
   const bare = { ...graph, edges: [] };
   const isEachAllowed = edges.every((edge) => !whyNotConnect(bare, types, edge, { alone: true }));
-  const isEachOnce = new Set(edges.map((e) => `${e.source} ${e.port} ${e.target}`)).size === edges.length;
+  const isEachOnce = new Set(edges.map(edgeKey)).size === edges.length;
   const next = { ...graph, edges: [...graph.edges, ...drawn] };
   if (!isEachAllowed || !isEachOnce || orderOf(next).length < orderOf(graph).length) return null;
   const [old, now] = [faultsOf(graph), faultsOf(next)];

@@ -1,7 +1,7 @@
 // The edges as paths: a thin one to see and a wide one to hit.
 
 import { edgeKey } from "./shape.js";
-import { curveThrough, pathBetween } from "./routes.js";
+import { curveThrough, wayBetween } from "./routes.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const CLEAR_OF_PORT = 18;
@@ -66,37 +66,40 @@ export class Edges {
   }
 
   drawAll() {
-    for (const wire of this.#drawn.values()) this.#draw(wire);
-    this.#placeHandles();
+    this.#draw(this.#drawn.values());
   }
 
   /** Draw what hangs on these nodes. */
   drawAt(ids) {
     const wires = new Set();
     for (const id of ids) for (const wire of this.#byNode.get(id) ?? []) wires.add(wire);
-    for (const wire of wires) this.#draw(wire);
-    this.#placeHandles();
+    this.#draw(wires);
   }
 
-  #draw(wire) {
-    const { source, port, target } = wire.edge;
-    const boxes = this.cards.boxes;
-    const path = pathBetween(
-      this.cards.outlet(source, port), this.cards.inlet(target), othersIn(boxes, source, target),
-    );
-    if (path === wire.path) return;
-    wire.path = path;
-    wire.line.setAttribute("d", path);
-    wire.hit.setAttribute("d", path);
+  #draw(wires) {
+    const boxes = [...this.cards.boxes.values()];
+    for (const wire of wires) {
+      const { source, port, target } = wire.edge;
+      const own = [this.cards.boxes.get(source), this.cards.boxes.get(target)];
+      const way = wayBetween(this.cards.outlet(source, port), this.cards.inlet(target), boxes, own);
+      const path = curveThrough(way);
+      if (path === wire.path) continue;
+      wire.ends = [way[0], way.at(-1)];
+      wire.high = Math.min(...way.map((point) => point.y));
+      wire.low = Math.max(...way.map((point) => point.y));
+      wire.path = path;
+      wire.line.setAttribute("d", path);
+      wire.hit.setAttribute("d", path);
+    }
+    this.#placeHandles();
   }
 
   /** The key of the edge at a point of the board. */
   at({ x, y }, reach = 14) {
-    const area = { x: x - reach, y: y - reach, width: 2 * reach, height: 2 * reach };
     let [found, nearest] = [null, reach];
-    for (const { key, edge, line } of this.#drawn.values()) {
-      const [a, b] = [this.cards.outlet(edge.source, edge.port), this.cards.inlet(edge.target)];
-      if (Math.min(a.x, b.x) > area.x + area.width || Math.max(a.x, b.x) < area.x) continue;
+    for (const { key, line, ends: [a, b], high, low } of this.#drawn.values()) {
+      if (y < high - reach || y > low + reach) continue;
+      if (x < Math.min(a.x, b.x) - reach || x > Math.max(a.x, b.x) + reach) continue;
       const distance = distanceTo(line, x, y);
       if (distance < nearest) [found, nearest] = [key, distance];
     }
@@ -172,10 +175,6 @@ function shape(tag, className) {
   const element = document.createElementNS(SVG, tag);
   element.setAttribute("class", className);
   return element;
-}
-
-function* othersIn(boxes, source, target) {
-  for (const [id, box] of boxes) if (id !== source && id !== target) yield box;
 }
 
 function distanceTo(line, x, y) {

@@ -14,6 +14,7 @@ export class Gestures {
   #pinch = null;
   #last = null;
   #press = 0;
+  #isPressed = false;
   /** Whether the bar of space is held: a drag pans. */
   isPanReady = false;
 
@@ -28,8 +29,9 @@ export class Gestures {
     stage.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
   }
 
+  /** Whether a pointer presses or drags something. */
   get isBusy() {
-    return this.#active !== null;
+    return this.#active !== null || this.#isPressed;
   }
 
   cancel() {
@@ -61,7 +63,9 @@ export class Gestures {
     if (this.#active) return;
     this.view.measure();
     const isPan = event.button === 1 || (event.button === 0 && this.isPanReady);
+    this.#isPressed = true;
     const gesture = isPan ? this.panning(event) : this.begin(event);
+    this.#isPressed = false;
     if (gesture) this.#start(gesture, event);
     if (gesture && event.pointerType === "touch") {
       this.#press = setTimeout(() => this.longPress(event), LONG_PRESS);
@@ -114,6 +118,7 @@ export class Gestures {
     const active = this.#active;
     this.#active = null;
     delete this.view.stage.dataset.busy;
+    active.move?.(event);
     active.end?.(event);
   }
 

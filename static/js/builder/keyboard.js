@@ -71,10 +71,15 @@ export class Keyboard {
     if (isWriting(event.target) || document.querySelector("dialog[open]")) return;
     const isCommand = event.ctrlKey || event.metaKey;
     if (isCommand) this.#command(event);
-    else if (event.target.closest(".over-stage, .outline")) return;
+    else if (event.target.closest(".over-stage, .outline")) this.#onTools(event);
     else if (ARROWS[event.key]) this.#arrow(event, ARROWS[event.key]);
     else if (event.key === " ") this.#holdPan(event);
     else if (!event.altKey) this.#letter(event);
+  }
+
+  /** Keys that no button of the tools has itself. */
+  #onTools(event) {
+    if (!event.altKey && !["Enter", "Home"].includes(event.key)) this.#letter(event);
   }
 
   #command(event) {

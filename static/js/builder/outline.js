@@ -38,7 +38,7 @@ export class Outline {
     this.#mark();
   }
 
-  /** One way is told straight on; several are nested under their ports. */
+  /** One way is told straight on; several are nested under their ports, with what follows each. */
   #items(id, port, following) {
     const item = part("li", "");
     item.append(this.#button(id, port));
@@ -50,8 +50,8 @@ export class Outline {
     const ways = (following.get(id) ?? [])
       .filter((edge) => this.cards.boxes.has(edge.target))
       .map((edge) => [edge.target, this.#portName(id, edge.port)]);
-    if (ways.length === 1 && !ways[0][1]) return [item, ...this.#items(ways[0][0], "", following)];
     if (!ways.length) return [item];
+    if (!port && ways.length === 1 && !ways[0][1]) return [item, ...this.#items(ways[0][0], "", following)];
     const list = part("ul", "outline-list");
     list.append(...ways.flatMap(([target, name]) => this.#items(target, name, following)));
     item.append(list);
@@ -59,7 +59,7 @@ export class Outline {
   }
 
   #portName(id, port) {
-    return this.cards.portsOf(id).length === 1 && port === "default" ? "" : port;
+    return this.cards.labelOf(id, port);
   }
 
   #button(id, port) {

@@ -1,6 +1,8 @@
 // Asking for a node type, a port or a target, and doing what was chosen.
 
-import { allowedTargets, isTrigger } from "./graph.js";
+import { allowedTargets } from "./connections.js";
+import { isTrigger } from "./graph.js";
+import { edgeKey } from "./shape.js";
 
 export const GROUPS = { trigger: "Triggers", action: "Actions", condition: "Conditions", flow: "Flow" };
 
@@ -34,6 +36,7 @@ export class QuickAdd {
   /** Connect a node by choosing its port and the target. */
   async connectFrom(id) {
     const { editor, cards } = this;
+    if (editor.readOnly) return;
     const ports = cards.portsOf(id);
     if (!ports.length) {
       editor.tell("refused", { message: "Nothing can follow this node: it ends the run." });
@@ -42,7 +45,7 @@ export class QuickAdd {
     const title = `Connect ${cards.nameOf(id)}`;
     const port = ports.length === 1 ? ports[0] : await this.chooser.ask({
       title: `${title}: from which port?`, placeholder: "Search ports", at: this.#pointFor(id),
-      options: ports.map((each) => ({ value: each, label: each })),
+      options: ports.map((each) => ({ value: each, label: cards.labelOf(id, each), words: each })),
     });
     if (!port) return;
     const targets = allowedTargets(editor.graph, editor.types, { source: id, port });
@@ -59,6 +62,7 @@ export class QuickAdd {
 
   /** Choose an edge of a node to take away. */
   async disconnect(id) {
+    if (this.editor.readOnly) return null;
     const { edges } = this.editor.graph;
     const own = edges.filter((edge) => edge.source === id || edge.target === id);
     if (!own.length) {
@@ -69,8 +73,8 @@ export class QuickAdd {
     return this.chooser.ask({
       title: "Remove which edge?", placeholder: "Search edges", at: this.#pointFor(id),
       options: own.map((edge) => ({
-        value: `${edge.source} ${edge.port} ${edge.target}`,
-        label: `${name(edge.source)} → ${name(edge.target)}`, hint: edge.port,
+        value: edgeKey(edge),
+        label: `${name(edge.source)} → ${name(edge.target)}`, hint: this.cards.labelOf(edge.source, edge.port),
       })),
     });
   }
@@ -107,5 +111,5 @@ function asOption(type) {
 }
 
 function firstSentence(text) {
-  return text.split(/(?<=[.:])\s/)[0];
+  return text.split(/(?<=\.)\s/)[0];
 }

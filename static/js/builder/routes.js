@@ -5,12 +5,13 @@ const TOUCH = 5;
 const LEAD = 36;
 const SAMPLES = 14;
 
-/** The path from an outlet to an inlet around `boxes` (without those at its ends), as SVG has it. */
-export function pathBetween(start, end, boxes) {
-  return curveThrough([start, ...passages(start, end, boxes), end]);
+/** The points that an edge passes from an outlet to an inlet, around `boxes` other than its `own`
+ * two. Its curve never rises or falls beyond them. */
+export function wayBetween(start, end, boxes, own) {
+  return [start, ...passages(start, end, boxes, own), end];
 }
 
-/** Horizontal at every point. */
+/** A path as SVG has it, horizontal at every point. */
 export function curveThrough(points) {
   let path = `M${points[0].x} ${points[0].y}`;
   for (let place = 1; place < points.length; place += 1) {
@@ -27,11 +28,12 @@ export function curveThrough(points) {
 const leadOf = (a, b) => Math.max((b.x - a.x) / 2, LEAD);
 
 /** The points between which the way is straight, so that no card is crossed. */
-function passages(start, end, boxes) {
+function passages(start, end, boxes, own) {
   if (end.x - start.x < 2 * LEAD) return [];
   const between = [];
   for (const box of boxes) {
-    if (box.x < end.x - TOUCH && box.x + box.width > start.x + TOUCH) between.push(box);
+    const isBetween = box.x < end.x - TOUCH && box.x + box.width > start.x + TOUCH;
+    if (isBetween && !own.includes(box)) between.push(box);
   }
   if (!between.length || !isCrossed(start, end, between)) return [];
   const points = [];

@@ -1,6 +1,7 @@
 // What a press on a card, an edge or the empty board does: select, move, rubber band.
 
-import { placeNodes, splice, whyNotConnect, mainPort } from "./graph.js";
+import { mainPort, splice, whyNotConnect } from "./connections.js";
+import { placeNodes } from "./graph.js";
 import { part } from "./cards.js";
 import { snap } from "./snapping.js";
 import { around, overlap } from "./view.js";

@@ -33,7 +33,8 @@ export class Tools {
   }
 
   #show() {
-    if (this.scale) this.scale.textContent = `${Math.round(this.view.k * 100)} %`;
+    const scale = `${Math.round(this.view.k * 100)} %`;
+    if (this.scale.textContent !== scale) this.scale.textContent = scale;
     if (this.undo) {
       enable(this.undo, this.editor.undoLabel, "Undo");
       enable(this.redo, this.editor.redoLabel, "Redo");

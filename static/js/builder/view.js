@@ -1,7 +1,7 @@
 // Where one looks: the board is moved and scaled, and so is the grid of dots behind it.
 // Event "view": it has been drawn anew.
 
-const LEAST = 0.1;
+const LEAST = 0.05;
 const MOST = 2;
 const DOTS = 20;
 const MARGIN = 56;

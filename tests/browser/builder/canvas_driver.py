@@ -13,6 +13,9 @@ from workflows.models import Role, Workflow
 
 ADDRESS = "/workflows/{}/edit/"
 EDITOR = 'import("/static/js/builder/main.js").then(({ editor }) => '
+FRAMES = """async () => {
+    for (let count = 0; count < 3; count += 1) await new Promise(requestAnimationFrame);
+}"""
 
 
 def log_in(page: Page, home: str, role: Role = Role.EDITOR) -> None:
@@ -29,6 +32,7 @@ class Canvas:
     def open(self, workflow: Workflow) -> Canvas:
         self.page.goto(self.home + ADDRESS.format(workflow.pk))
         self.page.locator("html[data-builder=ready]").wait_for()
+        self.settle()
         return self
 
     @property
@@ -80,6 +84,7 @@ class Canvas:
         self.page.mouse.down()
         self.page.mouse.move(*end, steps=steps)
         self.page.mouse.up()
+        self.settle()
 
     def press(self, *keys: str) -> None:
         for key in keys:
@@ -87,13 +92,17 @@ class Canvas:
         self.settle()
 
     def settle(self) -> None:
-        """The view is drawn once a frame."""
-        self.page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+        """Input that the browser has accepted may wait for a frame, and the view for another."""
+        self.page.evaluate(FRAMES)
+
+    def click(self, x: float, y: float) -> None:
+        self.page.mouse.click(x, y)
+        self.settle()
 
     def choose(self, text: str) -> None:
         """In the list that is open."""
         self.page.locator("#chooser input").fill(text)
-        self.page.keyboard.press("Enter")
+        self.press("Enter")
 
 
 def middle(locator: Locator) -> tuple[float, float]:

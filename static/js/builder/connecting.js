@@ -1,7 +1,8 @@
 // Drawing an edge: drag from a port, or click the port and then the target. What is allowed lights
 // up; what is not says why.
 
-import { allowedTargets, connect, reconnect, whyNotConnect } from "./graph.js";
+import { allowedTargets, connect, reconnect, whyNotConnect } from "./connections.js";
+import { edgeKey } from "./shape.js";
 
 const STILL = 6;
 const NEAR = 10;
@@ -40,6 +41,7 @@ export class Connecting {
   begin(pending) {
     this.cancel();
     this.pending = pending;
+    this.asked = null;
     const { editor, view } = this;
     view.stage.dataset.connecting = pending.end ?? "target";
     this.allowed = pending.end === "source"
@@ -103,7 +105,7 @@ export class Connecting {
     if (this.over && this.over !== over) delete this.cards.element(this.over)?.dataset.over;
     this.over = over;
     const isOwn = over !== null && over === this.pending[this.pending.end === "source" ? "target" : "source"];
-    const why = over === null || isOwn ? "" : this.#whyNot(this.#edgeTo(over, point));
+    const why = over === null || isOwn ? "" : this.#whyNotOnce(this.#edgeTo(over, point));
     if (over !== null && !isOwn) this.cards.element(over).dataset.over = why ? "no" : "yes";
     if (why) this.#say(why, event);
     else this.hint.hidden = true;
@@ -128,11 +130,17 @@ export class Connecting {
     return this.cards.portsOf(id).toSorted((a, b) => distance(a) - distance(b))[0] ?? "default";
   }
 
+  /** The pointer moves more often than the answer changes. */
+  #whyNotOnce(edge) {
+    const key = edgeKey(edge);
+    if (this.asked?.key !== key) this.asked = { key, why: this.#whyNot(edge) };
+    return this.asked.why;
+  }
+
   #whyNot(edge) {
     if (this.allowed?.has(edge.target)) return "";
     const { editor } = this;
-    const isBack = this.pending.key && `${edge.source} ${edge.port} ${edge.target}` === this.pending.key;
-    return isBack ? "" : whyNotConnect(editor.graph, editor.types, edge, { without: this.pending.key });
+    return edgeKey(edge) === this.pending.key ? "" : whyNotConnect(editor.graph, editor.types, edge, { without: this.pending.key });
   }
 
   /** The edge ends at the pointer, as far as it may. */
