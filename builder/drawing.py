@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from builder.layout import (
     NODE_HEIGHT,
@@ -36,6 +36,8 @@ class Card:
     width: int = NODE_WIDTH
     height: int = NODE_HEIGHT
     state: NodeState | None = None
+    mark: str = ""
+    """Beside another graph: added, removed, changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Line:
     y: float
     port: str
     is_taken: bool
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +72,26 @@ class Drawing:
         return round(self.width * 0.7)
 
 
-def draw(graph: Graph, track: Track | None = None) -> Drawing:
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What is added, removed or changed beside another graph: nodes by id, edges by their ends."""
+
+    nodes: Mapping[str, str] = field(default_factory=dict)
+    edges: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+
+
+def draw(graph: Graph, track: Track | None = None, marks: Marks | None = None) -> Drawing:
     """`track`: what a run did to it."""
-    track = track or Track()
+    track, marks = track or Track(), marks or Marks()
     ports = {node.id: ports_shown(node, graph) for node in graph.nodes.values()}
     layout = _shifted(placed(graph, ports))
     cards = [
-        _card(node, layout, track, node_height(ports[node.id])) for node in graph.nodes.values()
+        _card(node, layout, track, marks, node_height(ports[node.id]))
+        for node in graph.nodes.values()
     ]
-    lines = [_line(number, edge, layout, ports, track) for number, edge in enumerate(graph.edges)]
+    lines = [
+        _line(number, edge, layout, ports, track, marks) for number, edge in enumerate(graph.edges)
+    ]
     right = max((card.x + card.width for card in cards), default=0.0)
     bottom = max(
         [card.y + card.height for card in cards]
@@ -89,7 +103,7 @@ def draw(graph: Graph, track: Track | None = None) -> Drawing:
 
 def placed(graph: Graph, ports: Mapping[str, Sequence[str]] | None = None) -> Layout:
     """Where the nodes are; laid out where nobody has moved one yet."""
-    return laid_out(graph, ports) if _is_unplaced(graph) else _as_placed(graph)
+    return laid_out(graph, ports) if is_unplaced(graph) else _as_placed(graph)
 
 
 def laid_out(graph: Graph, ports: Mapping[str, Sequence[str]] | None = None) -> Layout:
@@ -107,7 +121,7 @@ def ports_shown(node: Node, graph: Graph) -> tuple[str, ...]:
     return tuple(used) or ("default",)
 
 
-def _is_unplaced(graph: Graph) -> bool:
+def is_unplaced(graph: Graph) -> bool:
     """Whether nobody has moved a node yet."""
     return len({(node.position["x"], node.position["y"]) for node in graph.nodes.values()}) <= 1
 
@@ -129,7 +143,7 @@ def _shifted(layout: Layout) -> Layout:
     )
 
 
-def _card(node: Node, layout: Layout, track: Track, height: int) -> Card:
+def _card(node: Node, layout: Layout, track: Track, marks: Marks, height: int) -> Card:
     known: NodeType | None = registry().get(node.type)
     x, y = layout.positions[node.id]
     return Card(
@@ -142,6 +156,7 @@ def _card(node: Node, layout: Layout, track: Track, height: int) -> Card:
         y=y,
         height=height,
         state=track.states.get(node.id),
+        mark=marks.nodes.get(node.id, ""),
     )
 
 
@@ -151,6 +166,7 @@ def _line(
     layout: Layout,
     ports: Mapping[str, Sequence[str]],
     track: Track,
+    marks: Marks,
 ) -> Line:
     names = ports[edge.source]
     x, y = layout.positions[edge.source]
@@ -164,6 +180,7 @@ def _line(
         y=start[1] + 4,
         port=edge.port,
         is_taken=(edge.source, edge.port) in track.taken and edge.target in track.states,
+        mark=marks.edges.get((edge.source, edge.port, edge.target), ""),
     )
 
 
