@@ -1,4 +1,4 @@
-"""What differs between two graphs: nodes, their fields, edges. Where a node stands is no difference.
+"""What differs between two graphs: nodes, their fields, edges. Where a node stands does not count.
 
 Works on graphs as they are stored, so that old ones need not be parsed to be compared.
 """

@@ -123,7 +123,8 @@ def ports_shown(node: Node, graph: Graph) -> tuple[str, ...]:
 
 def is_unplaced(graph: Graph) -> bool:
     """Whether nobody has moved a node yet."""
-    return len({(node.position["x"], node.position["y"]) for node in graph.nodes.values()}) <= 1
+    places = {(node.position["x"], node.position["y"]) for node in graph.nodes.values()}
+    return len(graph.nodes) > 1 and len(places) == 1
 
 
 def _as_placed(graph: Graph) -> Layout:

@@ -12,11 +12,12 @@ from uuid import UUID
 from django.http import HttpRequest
 
 from workflows.access import covers, role_of
+from workflows.compiled import trigger_in
 from workflows.errors import GraphError, Problem
 from workflows.graph import Graph, Node
 from workflows.models import Role, Workflow
-from workflows.node_type import Json, TriggerType
-from workflows.nodes import is_trigger, registry
+from workflows.node_type import Json
+from workflows.nodes import is_trigger
 from workflows.selectors import webhook_url
 from workflows.validation import Findings, check_graph
 
@@ -53,16 +54,6 @@ def _type_of_trigger(graph: Json) -> str:
     return next(filter(is_trigger, types), "")
 
 
-def sample_payload(trigger: Node | None) -> Json:
-    """What the button Run offers as payload."""
-    if trigger is None:
-        return {}
-    if sample := trigger.config.get("sample"):
-        return sample
-    node_type = registry()[trigger.type]
-    return node_type.sample if isinstance(node_type, TriggerType) else {}
-
-
 @dataclass(frozen=True, slots=True)
 class WebhookPanel:
     url: str
@@ -96,8 +87,10 @@ def _curl(url: str, method: str) -> str:
     return " \\\n  ".join(lines)
 
 
-def why_not_active(workflow: Workflow) -> str:
+def why_not_active(workflow: Workflow, draft: Graph | None) -> str:
     """The sentence beside a switch that can not be used; empty where it can."""
-    if workflow.published is None:
-        return "Publish a version first; then it can be activated."
-    return ""
+    if workflow.published is not None:
+        return ""
+    if draft is not None and trigger_in(draft) is None:
+        return "Add a trigger and publish it first."
+    return "Publish it first."

@@ -48,9 +48,7 @@ class Workflows(DefinitionView):
     )
     def post(self, request: Request) -> Response:
         """A new workflow, inactive, with this draft. The graph may be incomplete."""
-        workflow = services.create_workflow(
-            **self.body(forms.WorkflowIn), by=user_of(request)
-        )
+        workflow = services.create_workflow(**self.body(forms.WorkflowIn), by=user_of(request))
         return self.answer(forms.WorkflowOut, workflow, 201)
 
 
@@ -177,9 +175,7 @@ class Restore(DefinitionView):
     def post(self, request: Request, workflow_id: UUID, number: int) -> Response:
         """Copy a version's graph into the draft. What is published stays."""
         workflow = selectors.get_workflow(workflow_id)
-        restored = services.restore_version(
-            workflow=workflow, number=number, by=user_of(request)
-        )
+        restored = services.restore_version(workflow=workflow, number=number, by=user_of(request))
         return self.answer(forms.WorkflowOut, restored)
 
 

@@ -281,8 +281,8 @@ def export_workflow(*, workflow: Workflow) -> dict[str, Json]:
     }
 
 
-def import_workflow(*, document: Json) -> Workflow:
+def import_workflow(*, document: Json, by: User | None = None) -> Workflow:
     """A new, inactive workflow. Raises FormError, GraphError."""
     form = checked(WorkflowDocument(data=document))
     form.pop("altoflow")
-    return create_workflow(**form)
+    return create_workflow(**form, by=by)

@@ -1,0 +1,35 @@
+// The work around the canvas: saving, the top bar, the side panel of the workflow, runs.
+
+import { askAboutConflicts, offerToRestore } from "./conflict.js";
+import { Details, listenToImport } from "./details.js";
+import { Live } from "./live.js";
+import { notice } from "./notice.js";
+import { Saver } from "./save.js";
+import { Side } from "./side.js";
+import { showTopbar } from "./topbar.js";
+
+/** `page`: the JSON that came with the page. */
+export function startWork(editor, page) {
+  const saver = new Saver(editor, page);
+  const side = new Side(editor, saver, page);
+  const live = new Live(editor, saver, page, () => side.refresh());
+  showTopbar(editor, saver, page);
+  editor.addEventListener("refused", (event) => notice(event.detail.message, { kind: "bad" }));
+  document.body.addEventListener("notice", (event) => notice(event.detail.message, event.detail));
+  document.body.addEventListener("workflow-changed", () => side.refresh());
+  document.addEventListener("htmx:sendError", () => notice("The server can not be reached.", { kind: "bad" }));
+  document.addEventListener("click", (event) => {
+    const shown = event.target.closest("[data-show-run]");
+    if (shown) live.show(shown.dataset.showRun);
+    const wanted = event.target.closest("[data-open-node]");
+    if (!wanted) return;
+    wanted.closest("dialog")?.close();
+    editor.open(wanted.dataset.openNode);
+  });
+  editor.setFindings(page);
+  if (!page.may_save) return;
+  new Details(saver, page);
+  listenToImport(editor, page);
+  askAboutConflicts(saver, editor);
+  if (page.can_edit) offerToRestore(saver, editor, page);
+}
