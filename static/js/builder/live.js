@@ -56,6 +56,9 @@ export class Live {
     const form = byId("run-form");
     byId("run-button").addEventListener("click", () => {
       refuse(this.#editor, null);
+      const { published } = byId("topbar-state").dataset;
+      form.what.item(1).disabled = !published;
+      byId("run-published").textContent = published ? `Published ${published}` : "Nothing is published";
       form.payload.value = remembered(this.#page.workflow) ?? this.#sample();
       byId("run-dialog").showModal();
     });
