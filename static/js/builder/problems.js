@@ -13,12 +13,9 @@ export function showProblems(editor) {
   menu.hidden = !all.length;
   if (!all.length) menu.open = false;
   menu.querySelector("summary").dataset.kind = errors.length ? "bad" : "wait";
-  document.getElementById("problems-count").textContent = counted(errors.length, warnings.length);
-}
-
-function counted(errors, warnings) {
-  const [number, word] = errors ? [errors, "problem"] : [warnings, "warning"];
-  return `${number} ${word}${number === 1 ? "" : "s"}`;
+  const [number, word] = errors.length ? [errors.length, "problem"] : [warnings.length, "warning"];
+  document.getElementById("problems-count").textContent = number;
+  document.getElementById("problems-word").textContent = `${word}${number === 1 ? "" : "s"}`;
 }
 
 /** A problem that names no node can not be opened. */

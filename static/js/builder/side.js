@@ -16,6 +16,10 @@ export class Side {
     this.#page = page;
     this.#drawnFor = this.#kind(page.differs);
     editor.addEventListener("select", () => this.#place());
+    document.addEventListener("click", ({ target }) => {
+      if (target.closest("#side-button")) this.#open();
+      if (target.closest("[data-close-side]")) delete document.getElementById("side").dataset.open;
+    });
     saver.addEventListener("saved", (event) => {
       const kind = this.#kind(event.detail.differs);
       if (kind === this.#drawnFor) return;
@@ -35,6 +39,15 @@ export class Side {
     this.#own = this.#swap(this.#own, drawn.getElementById("workflow-side"));
     this.#place();
     showProblems(this.#editor);
+  }
+
+  /** On a small screen the panel is a sheet that is opened. */
+  #open() {
+    this.#editor.select({});
+    queueMicrotask(() => {
+      document.getElementById("side").dataset.open = "yes";
+      this.#own.querySelector("[data-close-side]").focus();
+    });
   }
 
   #swap(old, fresh) {

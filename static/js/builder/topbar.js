@@ -1,4 +1,4 @@
-// The bar above the canvas: state of saving, undo and redo, problems, publish, copy.
+// The bar above the canvas: state of saving, problems, publish, copy.
 
 import { copyText } from "../copy.js";
 import { notice } from "./notice.js";
@@ -11,7 +11,6 @@ export function showTopbar(editor, saver, page) {
   byId("copy-json").addEventListener("click", (event) =>
     copyText(event.currentTarget, JSON.stringify(editor.graph, null, 2)),
   );
-  if (page.can_edit) showHistory(editor);
   if (!page.may_save) return;
   showState(saver);
   byId("publish-button").addEventListener("click", async () => {
@@ -44,22 +43,5 @@ function showState(saver) {
       notice(`${saver.reason}. Your changes are kept in this browser.`, { kind: "bad" });
     }
   });
-  show();
-}
-
-function showHistory(editor) {
-  const show = () => {
-    for (const [id, word, label] of [
-      ["undo", "Undo", editor.undoLabel],
-      ["redo", "Redo", editor.redoLabel],
-    ]) {
-      byId(id).disabled = !label;
-      byId(id).title = label ? `${word}: ${label}` : `Nothing to ${word.toLowerCase()}`;
-      byId(id).setAttribute("aria-label", label ? `${word}: ${label}` : word);
-    }
-  };
-  byId("undo").addEventListener("click", () => editor.undo());
-  byId("redo").addEventListener("click", () => editor.redo());
-  editor.addEventListener("change", show);
   show();
 }

@@ -14,7 +14,6 @@ export function startWork(editor, page) {
   const side = new Side(editor, saver, page);
   const live = new Live(editor, saver, page, () => side.refresh());
   showTopbar(editor, saver, page);
-  editor.addEventListener("refused", (event) => notice(event.detail.message, { kind: "bad" }));
   document.body.addEventListener("notice", (event) => notice(event.detail.message, event.detail));
   document.body.addEventListener("workflow-changed", () => side.refresh());
   document.addEventListener("htmx:sendError", () => notice("The server can not be reached.", { kind: "bad" }));
