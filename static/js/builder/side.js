@@ -14,23 +14,23 @@ export class Side {
   constructor(editor, saver, page) {
     this.#editor = editor;
     this.#page = page;
-    this.#drawnFor = this.#kind(page.differs);
+    this.#drawnFor = this.#trigger();
     editor.addEventListener("select", () => this.#place());
     document.addEventListener("click", ({ target }) => {
       if (target.closest("#side-button")) this.#open();
       if (target.closest("[data-close-side]")) delete document.getElementById("side").dataset.open;
     });
     saver.addEventListener("saved", (event) => {
-      const kind = this.#kind(event.detail.differs);
-      if (kind === this.#drawnFor) return;
-      this.#drawnFor = kind;
-      this.refresh();
+      const { differs } = document.getElementById("topbar-state").dataset;
+      const isSame = (differs === "yes") === event.detail.differs;
+      if (!isSame || this.#trigger() !== this.#drawnFor) this.refresh();
     });
   }
 
   async refresh() {
     this.#round += 1;
     const round = this.#round;
+    this.#drawnFor = this.#trigger();
     const answer = await fetch(`${this.#page.address}side/`, { redirect: "manual" }).catch(() => null);
     if (!answer?.ok) return;
     const drawn = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -67,9 +67,9 @@ export class Side {
     place.replaceChildren(this.#own);
   }
 
-  /** What the panel shows of the draft: its trigger, and whether it differs from what is published. */
-  #kind(differs) {
+  /** What the panel shows of the draft. */
+  #trigger() {
     const trigger = this.#editor.graph.nodes.find((node) => isTrigger(node, this.#editor.types));
-    return JSON.stringify([differs, trigger?.type, trigger?.config]);
+    return JSON.stringify([trigger?.type, trigger?.config]);
   }
 }

@@ -23,6 +23,7 @@ export function startWork(editor, page) {
     const wanted = event.target.closest("[data-open-node]");
     if (!wanted) return;
     wanted.closest("dialog")?.close();
+    wanted.closest("details.menu")?.removeAttribute("open");
     editor.open(wanted.dataset.openNode);
   });
   editor.setFindings(page);
