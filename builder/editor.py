@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from builder import panels, side
 from builder.drawing import placed
+from workflows.compiled import trigger_in
 from workflows.graph import Graph
 from workflows.models import Workflow, empty_graph
 from workflows.node_type import Json
@@ -91,10 +92,11 @@ def draft_state(workflow: Workflow, graph: Graph | None) -> dict[str, Json]:
 
 
 def saved_state(workflow: Workflow, graph: Graph | None) -> dict[str, Json]:
-    """The answer to a save. `differs`: from what is published."""
+    """The answer to a save. `differs`: from what is published; `sample`: what Run offers."""
     findings = panels.findings_of(graph)
     return {
         "revision": workflow.revision,
+        "sample": panels.sample_payload(trigger_in(graph) if graph else None),
         "differs": side.differs_from_published(workflow),
         "errors": [problem.as_json() for problem in findings.errors],
         "warnings": [problem.as_json() for problem in findings.warnings],

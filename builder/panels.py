@@ -16,8 +16,8 @@ from workflows.compiled import trigger_in
 from workflows.errors import GraphError, Problem
 from workflows.graph import Graph, Node
 from workflows.models import Role, Workflow
-from workflows.node_type import Json
-from workflows.nodes import is_trigger
+from workflows.node_type import Json, TriggerType
+from workflows.nodes import is_trigger, registry
 from workflows.selectors import webhook_url
 from workflows.validation import Findings, check_graph
 
@@ -52,6 +52,16 @@ def trigger_types(workflows: Iterable[Workflow]) -> dict[UUID, str]:
 def _type_of_trigger(graph: Json) -> str:
     types = (str(node.get("type", "")) for node in graph.get("nodes", []))
     return next(filter(is_trigger, types), "")
+
+
+def sample_payload(trigger: Node | None) -> Json:
+    """What the button Run offers as payload."""
+    if trigger is None:
+        return {}
+    if sample := trigger.config.get("sample"):
+        return sample
+    node_type = registry()[trigger.type]
+    return node_type.sample if isinstance(node_type, TriggerType) else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 // Runs the draft and watches what happens: the nodes show it on the canvas, a strip tells it in words.
 
 import { lasting } from "../times.js";
-import { isTrigger, nodeOf } from "./graph.js";
+import { nodeOf } from "./graph.js";
 import { problemRow } from "./problems.js";
 import { Unreachable, csrfToken, send } from "./request.js";
 
@@ -18,6 +18,7 @@ export class Live {
   #saver;
   #page;
   #onEnd;
+  #sample;
   #timer;
   #run = null;
   #pause = EVERY;
@@ -27,6 +28,10 @@ export class Live {
     this.#saver = saver;
     this.#page = page;
     this.#onEnd = onEnd;
+    this.#sample = page.sample;
+    saver.addEventListener("saved", ({ detail }) => {
+      this.#sample = detail.sample;
+    });
     byId("run-clear").addEventListener("click", () => this.clear());
     byId("run-open").addEventListener("click", () => editor.open(this.#run.failed_at));
     byId("run-cancel")?.addEventListener("click", () => this.#cancel());
@@ -59,11 +64,11 @@ export class Live {
       const { published } = byId("topbar-state").dataset;
       form.what.item(1).disabled = !published;
       byId("run-published").textContent = published ? `Published ${published}` : "Nothing is published";
-      form.payload.value = remembered(this.#page.workflow) ?? this.#sample();
+      form.payload.value = remembered(this.#page.workflow) ?? pretty(this.#sample);
       byId("run-dialog").showModal();
     });
     byId("payload-sample").addEventListener("click", () => {
-      form.payload.value = this.#sample();
+      form.payload.value = pretty(this.#sample);
     });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -86,13 +91,6 @@ export class Live {
       if (!(error instanceof Unreachable)) throw error;
       refuse(this.#editor, { message: "The server can not be reached. Try again." });
     }
-  }
-
-  /** What the trigger says it gives out. */
-  #sample() {
-    const { graph, types } = this.#editor;
-    const trigger = graph.nodes.find((node) => isTrigger(node, types));
-    return JSON.stringify(trigger?.config.sample || types.get(trigger?.type)?.sample || {}, null, 2);
   }
 
   // -------------------------------------------------------------- watching
@@ -153,6 +151,8 @@ export class Live {
     this.#follow();
   }
 }
+
+const pretty = (value) => JSON.stringify(value, null, 2);
 
 function drawTime(place, { started_at: since, duration_ms: took }) {
   if (took === null && since) place.dataset.since = since;

@@ -27,9 +27,11 @@ export function startWork(editor, page) {
     editor.open(wanted.dataset.openNode);
   });
   editor.setFindings(page);
-  if (!page.may_save) return;
-  new Details(saver, page);
-  listenToImport(editor, page);
-  askAboutConflicts(saver, editor);
+  if (page.may_save) {
+    new Details(saver, page);
+    listenToImport(editor, page);
+    askAboutConflicts(saver, editor);
+  }
   if (page.can_edit) offerToRestore(saver, editor, page);
+  for (const button of document.querySelectorAll("[data-when-ready]")) button.disabled = false;
 }
