@@ -82,7 +82,7 @@ class Marks:
 
 def draw(graph: Graph, track: Track | None = None, marks: Marks | None = None) -> Drawing:
     """`track`: what a run did to it."""
-    track, marks = track or Track(), marks or Marks()
+    graph, track, marks = drawable(graph), track or Track(), marks or Marks()
     ports = {node.id: ports_shown(node, graph) for node in graph.nodes.values()}
     layout = _shifted(placed(graph, ports))
     cards = [
@@ -107,9 +107,16 @@ def placed(graph: Graph, ports: Mapping[str, Sequence[str]] | None = None) -> La
 
 
 def laid_out(graph: Graph, ports: Mapping[str, Sequence[str]] | None = None) -> Layout:
+    graph = drawable(graph)
     return lay_out(
         graph, ports or {node.id: ports_shown(node, graph) for node in graph.nodes.values()}
     )
+
+
+def drawable(graph: Graph) -> Graph:
+    """Without edges that lead from or to a node that is not there. A draft may have some."""
+    edges = [e for e in graph.edges if e.source in graph.nodes and e.target in graph.nodes]
+    return graph if len(edges) == len(graph.edges) else Graph(graph.nodes, tuple(edges))
 
 
 def ports_shown(node: Node, graph: Graph) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 from django.urls import reverse
 
 from builder import panels, side
-from builder.drawing import placed
+from builder.drawing import drawable, placed
 from workflows.compiled import trigger_in
 from workflows.graph import Graph
 from workflows.models import Workflow, empty_graph
@@ -105,6 +105,7 @@ def saved_state(workflow: Workflow, graph: Graph | None) -> dict[str, Json]:
 
 def graph_json(graph: Graph) -> dict[str, Json]:
     """A graph as the script keeps it. Nodes that nobody has placed yet are laid out."""
+    graph = drawable(graph)
     positions = placed(graph).positions
     nodes: list[dict[str, Any]] = []
     for node in graph.nodes.values():

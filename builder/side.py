@@ -14,6 +14,7 @@ from builder import panels
 from builder.diff import compare
 from runs.filters import RunFilters
 from runs.selectors import list_runs
+from runs.timetables import TRIGGER as SCHEDULE
 from runs.timetables import Timetable, timetable_of
 from workflows import selectors
 from workflows.compiled import trigger_in
@@ -78,6 +79,8 @@ def _schedule(workflow: Workflow) -> Schedule | None:
     """Of what is published, else of the draft; None where no schedule starts it."""
     published = published_graph(workflow)
     graph = workflow.draft if published is None else published
+    if SCHEDULE not in {node.get("type") for node in graph.get("nodes", [])}:
+        return None
     timetable: Timetable | None = None
     # A draft may be anything; what is wrong with it is listed among the problems.
     with suppress(WorkflowError, ValidationError):

@@ -288,6 +288,20 @@ def test_a_node_alone_stays_where_it_was_put(editor: Client) -> None:
     assert placed == {"x": 120, "y": 80}
 
 
+def test_edges_to_nowhere_are_told_and_not_drawn(editor: Client) -> None:
+    drawn = graph()
+    drawn["edges"] += [
+        {"source": "gone", "port": "default", "target": "say"},
+        {"source": "say", "port": "default", "target": "lost"},
+    ]
+    workflow = workflow_of(published=True)
+    errors = save(editor, workflow, drawn).json()["errors"]
+    assert len(errors) == 2
+    state = state_of(editor.get(page(workflow)))
+    assert [edge["target"] for edge in state["graph"]["edges"]] == ["say"]
+    assert editor.get(page(workflow, "versions/compare/")).status_code == 200
+
+
 def test_a_text_is_read_as_a_graph_without_being_stored(editor: Client) -> None:
     workflow = workflow_of()
     document = {"altoflow": 1, "name": "Other", "graph": graph("imported")}

@@ -8,6 +8,15 @@ import { Saver } from "./save.js";
 import { Side } from "./side.js";
 import { showTopbar } from "./topbar.js";
 
+/** What the page before had to say goes by like every other short message. */
+function passOn(messages) {
+  for (const message of messages?.querySelectorAll(".notice") ?? []) {
+    const kind = ["good", "bad"].find((each) => message.classList.contains(each)) ?? "info";
+    notice(message.textContent.trim(), { kind });
+  }
+  messages?.remove();
+}
+
 /** `page`: the JSON that came with the page. */
 export function startWork(editor, page) {
   const saver = new Saver(editor, page);
@@ -27,6 +36,7 @@ export function startWork(editor, page) {
     editor.open(wanted.dataset.openNode);
   });
   editor.setFindings(page);
+  passOn(document.querySelector(".builder > [role=status].stack-s"));
   if (page.may_save) {
     new Details(saver, page);
     listenToImport(editor, page);
