@@ -13,14 +13,16 @@ from django.views.decorators.http import require_http_methods, require_POST
 from builder import panels
 from builder.answers import errors_as_json, read_body, read_revision
 from builder.editor import draft_state, graph_json, saved_state
-from builder.json_input import graph_of, read_json
+from builder.json_input import read_json
 from runs.pages import missing_is_404
 from workflows import selectors, services
 from workflows.access import require_role, user_of
 from workflows.errors import Problem
 from workflows.fields import FormError
 from workflows.graph import Graph
+from workflows.importing import parts_of, read_part
 from workflows.models import Role, Workflow
+from workflows.n8n import with_notes
 from workflows.workflow_settings import settings_of
 
 LONGEST_NAME = 200
@@ -49,10 +51,17 @@ def draft(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
 @require_role(Role.EDITOR)
 @errors_as_json
 def draft_read(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
-    """The graph in a text, as the script keeps it. Nothing is stored."""
+    """The graph in the text of a document, as the script keeps it, and what was changed to read it.
+    Nothing is stored."""
     selectors.get_workflow(workflow_id)
-    data = graph_of(read_json(str(read_body(request).get("text", "")), ""))
-    return JsonResponse({"graph": graph_json(services.read_graph(data))})
+    parts = parts_of(read_json(str(read_body(request).get("text", "")), ""))
+    if len(parts) > 1:
+        message = f"It holds {len(parts)} workflows. Import them on the page of all workflows."
+        raise FormError([Problem("too_many_workflows", message)])
+    found = read_part(parts[0])
+    graph = with_notes(found.graph, found.notes)
+    body = {"graph": graph_json(services.read_graph(graph)), "notes": len(found.notes)}
+    return JsonResponse(body)
 
 
 @require_POST

@@ -309,11 +309,36 @@ def test_a_text_is_read_as_a_graph_without_being_stored(editor: Client) -> None:
         answer = send(editor, "POST", page(workflow, "draft/read/"), {"text": text}).json()
         assert answer["graph"]["nodes"][1]["config"] == {"template": "imported"}
         assert answer["graph"]["nodes"][1]["position"]["x"] > 0
-    answer = send(editor, "POST", page(workflow, "draft/read/"), {"text": "{"})
-    assert answer.status_code == 400
-    assert "in line 1, column 2" in answer.json()["message"]
     workflow.refresh_from_db()
     assert workflow.draft == graph()
+
+
+def test_a_workflow_of_n8n_is_read_into_the_draft(editor: Client) -> None:
+    nodes = [
+        {"name": "Start", "type": "n8n-nodes-base.manualTrigger", "parameters": {}},
+        {"name": "Ask", "type": "n8n-nodes-base.openAi", "parameters": {"model": "x"}},
+    ]
+    links = {"Start": {"main": [[{"node": "Ask", "type": "main", "index": 0}]]}}
+    text = json.dumps({"name": "Theirs", "nodes": nodes, "connections": links})
+    answer = send(editor, "POST", page(workflow_of(), "draft/read/"), {"text": text}).json()
+    assert [node["type"] for node in answer["graph"]["nodes"]] == ["manual_trigger", "n8n.openAi"]
+    assert answer["notes"] > 0
+    assert answer["graph"]["nodes"][1]["notes"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("{", "in line 1, column 2"),
+        ('{"nodes": 1, "edges": []}', "A graph is"),
+        ('{"some": "thing"}', "This is no workflow."),
+        (json.dumps([graph(), graph()]), "It holds 2 workflows."),
+    ],
+)
+def test_texts_that_are_no_draft(editor: Client, text: str, sentence: str) -> None:
+    answer = send(editor, "POST", page(workflow_of(), "draft/read/"), {"text": text})
+    assert answer.status_code == 400
+    assert sentence in answer.json()["message"]
 
 
 def test_mine_becomes_a_copy(editor: Client) -> None:

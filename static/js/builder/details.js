@@ -85,7 +85,7 @@ export function listenToImport(editor, page) {
     try {
       const answer = await send("POST", `${page.address}draft/read/`, { text: form.elements.text.value });
       if (!answer.ok) return refuse(answer.data.message);
-      await replace(editor, page, answer.data.graph);
+      await replace(editor, page, answer.data);
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
       refuse("The server can not be reached. Try again.");
@@ -93,7 +93,7 @@ export function listenToImport(editor, page) {
   });
 }
 
-async function replace(editor, page, graph) {
+async function replace(editor, page, { graph, notes }) {
   if (!page.is_readable) {
     const answer = await send("PUT", `${page.address}draft/`, { graph, revision: page.revision });
     return answer.ok ? location.reload() : refuse(answer.data.message);
@@ -102,6 +102,7 @@ async function replace(editor, page, graph) {
   byId("import-dialog").close();
   byId("import-form").reset();
   editor.change("Import", () => graph);
+  if (notes) notice("Some of it was changed to be read here. The notes of the nodes say what.");
 }
 
 function refuse(message) {
