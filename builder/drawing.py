@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from builder.layout import (
     NODE_HEIGHT,
@@ -39,6 +39,8 @@ class Card:
     rows: Sequence[str] = ()
     """What stands at its ports, where they have rows of their own."""
     state: NodeState | None = None
+    mark: str = ""
+    """Beside another graph: added, removed, changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Line:
     y: float
     port: str
     is_taken: bool
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +75,26 @@ class Drawing:
         return round(self.width * 0.7)
 
 
-def draw(graph: Graph, track: Track | None = None) -> Drawing:
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What is added, removed or changed beside another graph: nodes by id, edges by their ends."""
+
+    nodes: Mapping[str, str] = field(default_factory=dict)
+    edges: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+
+
+def draw(graph: Graph, track: Track | None = None, marks: Marks | None = None) -> Drawing:
     """`track`: what a run did to it."""
-    track = track or Track()
+    graph, track, marks = drawable(graph), track or Track(), marks or Marks()
     ports = {node.id: ports_shown(node, graph) for node in graph.nodes.values()}
     layout = _shifted(placed(graph, ports))
     cards = [
-        _card(node, layout, track, node_height(ports[node.id])) for node in graph.nodes.values()
+        _card(node, layout, track, marks, node_height(ports[node.id]))
+        for node in graph.nodes.values()
     ]
-    lines = [_line(number, edge, layout, ports, track) for number, edge in enumerate(graph.edges)]
+    lines = [
+        _line(number, edge, layout, ports, track, marks) for number, edge in enumerate(graph.edges)
+    ]
     right = max((card.x + card.width for card in cards), default=0.0)
     bottom = max(
         [card.y + card.height for card in cards]
@@ -93,13 +107,20 @@ def draw(graph: Graph, track: Track | None = None) -> Drawing:
 
 def placed(graph: Graph, ports: Mapping[str, Sequence[str]] | None = None) -> Layout:
     """Where the nodes are; laid out where nobody has moved one yet."""
-    return laid_out(graph, ports) if _is_unplaced(graph) else _as_placed(graph)
+    return laid_out(graph, ports) if is_unplaced(graph) else _as_placed(graph)
 
 
 def laid_out(graph: Graph, ports: Mapping[str, Sequence[str]] | None = None) -> Layout:
+    graph = drawable(graph)
     return lay_out(
         graph, ports or {node.id: ports_shown(node, graph) for node in graph.nodes.values()}
     )
+
+
+def drawable(graph: Graph) -> Graph:
+    """Without edges that lead from or to a node that is not there. A draft may have some."""
+    edges = [e for e in graph.edges if e.source in graph.nodes and e.target in graph.nodes]
+    return graph if len(edges) == len(graph.edges) else Graph(graph.nodes, tuple(edges))
 
 
 def ports_shown(node: Node, graph: Graph) -> tuple[str, ...]:
@@ -111,9 +132,10 @@ def ports_shown(node: Node, graph: Graph) -> tuple[str, ...]:
     return tuple(used) or ("default",)
 
 
-def _is_unplaced(graph: Graph) -> bool:
+def is_unplaced(graph: Graph) -> bool:
     """Whether nobody has moved a node yet."""
-    return len({(node.position["x"], node.position["y"]) for node in graph.nodes.values()}) <= 1
+    places = {(node.position["x"], node.position["y"]) for node in graph.nodes.values()}
+    return len(graph.nodes) > 1 and len(places) == 1
 
 
 def _as_placed(graph: Graph) -> Layout:
@@ -133,7 +155,7 @@ def _shifted(layout: Layout) -> Layout:
     )
 
 
-def _card(node: Node, layout: Layout, track: Track, height: int) -> Card:
+def _card(node: Node, layout: Layout, track: Track, marks: Marks, height: int) -> Card:
     known: NodeType | None = registry().get(node.type)
     x, y = layout.positions[node.id]
     return Card(
@@ -146,6 +168,7 @@ def _card(node: Node, layout: Layout, track: Track, height: int) -> Card:
         y=y,
         height=height,
         state=track.states.get(node.id),
+        mark=marks.nodes.get(node.id, ""),
     )
 
 
@@ -171,6 +194,7 @@ def _line(
     layout: Layout,
     ports: Mapping[str, Sequence[str]],
     track: Track,
+    marks: Marks,
 ) -> Line:
     names = ports[edge.source]
     x, y = layout.positions[edge.source]
@@ -184,6 +208,7 @@ def _line(
         y=start[1] + 4,
         port=edge.port,
         is_taken=(edge.source, edge.port) in track.taken and edge.target in track.states,
+        mark=marks.edges.get((edge.source, edge.port, edge.target), ""),
     )
 
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
-from builder import panels
+from builder import panels, side
 from builder.drawing import laid_out
 from builder.editor import GROUPS, card_templates, page_state, palette
 from builder.editor_keys import EDITOR_KEYS, VIEWER_KEYS
@@ -18,8 +18,7 @@ from workflows import selectors, services
 from workflows.access import covers, require_role, role_of
 from workflows.errors import GraphError
 from workflows.fields import FormError
-from workflows.graph import Graph
-from workflows.models import Role, empty_graph
+from workflows.models import Role
 
 ALIGNMENTS = {
     "left": "align-start-vertical",
@@ -55,12 +54,11 @@ TOOL_ICONS = (
 @missing_is_404
 def editor(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
     workflow = selectors.get_workflow(workflow_id)
-    graph = panels.read_draft(workflow) or Graph.from_json(empty_graph())
+    graph = panels.read_draft(workflow)
     can_edit = covers(role_of(request), Role.EDITOR)
     groups, templates = palette(), card_templates()
     context = {
         "section": "workflows",
-        "workflow": workflow,
         "state": page_state(workflow, graph, can_edit=can_edit),
         "palette": groups,
         "triggers": groups[0].types,
@@ -69,8 +67,19 @@ def editor(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
         "alignments": ALIGNMENTS.items(),
         "categories": [*GROUPS, "unknown"],
         "keys": EDITOR_KEYS if can_edit else VIEWER_KEYS,
+        **side.side_context(request, workflow, graph),
     }
     return render(request, "builder/editor.html", context)
+
+
+@require_safe
+@require_role(Role.VIEWER)
+@missing_is_404
+def workflow_side(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
+    """The side panel and the state in the top bar as they are now."""
+    workflow = selectors.get_workflow(workflow_id)
+    context = side.side_context(request, workflow, panels.read_draft(workflow))
+    return render(request, "builder/_work_state.html", context)
 
 
 @require_POST

@@ -43,7 +43,7 @@ def template_install(request: HttpRequest, slug: str) -> HttpResponse:
     )
     if workflow is None:
         return redirect("template_list")
-    messages.success(request, f"{workflow.name} was added. Press “Run now” to try it.")
+    messages.success(request, f"{workflow.name} was added. Press “Run” to try it.")
     return redirect("workflow_detail", workflow.pk)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 
 from workflows.api_parsers import ExactJsonParser
 from workflows.errors import Problem
@@ -25,13 +24,6 @@ def read_json(text: str, what: str) -> Json:
     except (ValueError, RecursionError) as error:
         message = f"This JSON can not be used: {error}"
         raise FormError([Problem("no_json", message, "", what)]) from error
-
-
-def graph_of(document: Json) -> Json:
-    """The graph in an exported workflow, or the graph itself."""
-    if isinstance(document, Mapping) and "graph" in document:
-        return document["graph"]
-    return document
 
 
 def pretty(value: Json) -> str:

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.http import HttpRequest
 
 from workflows.access import covers, role_of
+from workflows.compiled import trigger_in
 from workflows.errors import GraphError, Problem
 from workflows.graph import Graph, Node
 from workflows.models import Role, Workflow
@@ -96,8 +97,10 @@ def _curl(url: str, method: str) -> str:
     return " \\\n  ".join(lines)
 
 
-def why_not_active(workflow: Workflow) -> str:
+def why_not_active(workflow: Workflow, draft: Graph | None) -> str:
     """The sentence beside a switch that can not be used; empty where it can."""
-    if workflow.published is None:
-        return "Publish a version first; then it can be activated."
-    return ""
+    if workflow.published is not None:
+        return ""
+    if draft is not None and trigger_in(draft) is None:
+        return "Add a trigger and publish it first."
+    return "Publish it first."

@@ -50,7 +50,7 @@ def tour_steps(request: HttpRequest) -> list[TourStep]:
         ),
         TourStep(
             "Run it",
-            "Press “Run now” on its page. The sample is filled in.",
+            "Press “Run” on its page. The sample is filled in.",
             reverse("workflow_detail", args=[newest.pk]) if newest else "",
             "Open the workflow",
             bool(runs),

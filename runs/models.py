@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from workflows.ids import uuid7
-from workflows.models import Version, Workflow
+from workflows.models import Version, Workflow, version_label
 from workflows.plain_json import JsonText
 
 
@@ -349,3 +349,7 @@ class ArchivedRun(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def version_label(self) -> str:
+        return version_label(self.version_number)

@@ -16,7 +16,9 @@ from workflows.vault import VaultSnapshot, snapshot
 
 class RunSerializer(serializers.ModelSerializer[Run]):
     workflow = serializers.UUIDField(source="workflow_id")
-    version = serializers.IntegerField(source="version.number")
+    version = serializers.IntegerField(
+        source="version.number", help_text="0: a test run of the draft as it was then."
+    )
     parent_run = serializers.UUIDField(source="parent_run_id", allow_null=True)
     payload = serializers.SerializerMethodField()
     output = serializers.JSONField(allow_null=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Literal
 
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
@@ -21,6 +22,7 @@ from workflows.graph import Graph
 from workflows.models import Version, Workflow
 from workflows.node_type import Json
 from workflows.plain_json import encode
+from workflows.services import snapshot_draft
 
 WhichVersion = Literal["original", "published"]
 
@@ -64,6 +66,17 @@ def start_run(
     return run
 
 
+def start_draft_run(*, workflow: Workflow, payload: Json, by: User | None = None) -> Run:
+    """Try the draft, as it was loaded, through the same queue and engine as everything else. Raises
+    what `snapshot_draft` does."""
+    return start_run(
+        workflow=workflow,
+        payload=payload,
+        trigger_type="manual_trigger",
+        version=snapshot_draft(workflow=workflow, by=by),
+    )
+
+
 def start_runs(*, versions: Sequence[Version], payload: Json, trigger_type: str) -> list[Run]:
     """A run of each version with the same payload, all in one transaction."""
     payload, _ = encode(payload)
@@ -85,14 +98,15 @@ def start_runs(*, versions: Sequence[Version], payload: Json, trigger_type: str)
 
 
 def rerun(*, run: Run) -> Run:
-    """A new run with the same payload, on the newest published version. Raises ConflictError for a
-    copy from the archive."""
+    """A new run with the same payload, on the newest published version; a run of a draft is tried
+    again on that draft. Raises ConflictError for a copy from the archive."""
     _refuse_copy(run)
+    published = None if run.version.is_draft else run.workflow.published
     return start_run(
         workflow=run.workflow,
         payload=run.payload,
         trigger_type=run.trigger_type,
-        version=run.workflow.published or run.version,
+        version=published or run.version,
     )
 
 

@@ -41,7 +41,7 @@ class WorkflowAdmin(LookOnly):
 
 
 class VersionAdmin(LookOnly):
-    list_display = ("workflow", "number", "note", "created_at", "created_by")
+    list_display = ("workflow", "label", "note", "created_at", "created_by")
     list_select_related = ("workflow", "created_by")
 
 

@@ -48,7 +48,7 @@ class Workflows(DefinitionView):
     )
     def post(self, request: Request) -> Response:
         """A new workflow, inactive, with this draft. The graph may be incomplete."""
-        workflow = services.create_workflow(**self.body(forms.WorkflowIn))
+        workflow = services.create_workflow(**self.body(forms.WorkflowIn), by=user_of(request))
         return self.answer(forms.WorkflowOut, workflow, 201)
 
 
@@ -67,7 +67,7 @@ class OneWorkflow(DefinitionView):
     )
     def put(self, request: Request, workflow_id: UUID) -> Response:
         """Replace name, description, settings and draft. 409 when `revision` is stale."""
-        return self.change(workflow_id, partial=False)
+        return self.change(request, workflow_id, partial=False)
 
     @extend_schema(
         operation_id="change_workflow",
@@ -76,7 +76,7 @@ class OneWorkflow(DefinitionView):
     )
     def patch(self, request: Request, workflow_id: UUID) -> Response:
         """Change what is sent, keep the rest. 409 when a `revision` is sent and stale."""
-        return self.change(workflow_id, partial=True)
+        return self.change(request, workflow_id, partial=True)
 
     @extend_schema(operation_id="delete_workflow", responses=answers({204: None}, 404, 409))
     def delete(self, request: Request, workflow_id: UUID) -> Response:
@@ -84,10 +84,10 @@ class OneWorkflow(DefinitionView):
         services.delete_workflow(workflow=selectors.get_workflow(workflow_id))
         return Response(status=204)
 
-    def change(self, workflow_id: UUID, *, partial: bool) -> Response:
+    def change(self, request: Request, workflow_id: UUID, *, partial: bool) -> Response:
         workflow = selectors.get_workflow(workflow_id)
         change = self.body(forms.WorkflowChange, partial=partial)
-        changed = services.update_workflow(workflow=workflow, **change)
+        changed = services.update_workflow(workflow=workflow, **change, by=user_of(request))
         return self.answer(forms.WorkflowOut, changed)
 
 
@@ -175,7 +175,7 @@ class Restore(DefinitionView):
     def post(self, request: Request, workflow_id: UUID, number: int) -> Response:
         """Copy a version's graph into the draft. What is published stays."""
         workflow = selectors.get_workflow(workflow_id)
-        restored = services.restore_version(workflow=workflow, number=number)
+        restored = services.restore_version(workflow=workflow, number=number, by=user_of(request))
         return self.answer(forms.WorkflowOut, restored)
 
 

@@ -16,6 +16,11 @@ def empty_graph() -> dict[str, Any]:
     return {"nodes": [], "edges": []}
 
 
+def version_label(number: int | None) -> str:
+    """v3; number 0 is a draft that was tried out."""
+    return f"v{number}" if number else "draft"
+
+
 class Workflow(models.Model):
     """A named definition: one draft, any number of versions, at most one of them published."""
 
@@ -24,6 +29,10 @@ class Workflow(models.Model):
     description = models.TextField(blank=True, default="")
     draft = JsonText(default=empty_graph)
     revision = models.PositiveIntegerField(default=1)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    """Who made the newest revision; empty for what came through a key of the API."""
     settings = JsonText(default=dict)
     is_active = models.BooleanField(default=False)
     activated_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -58,7 +67,13 @@ class Workflow(models.Model):
 
 
 class Version(models.Model):
-    """An immutable, numbered snapshot of a graph. A run pins the version that it started with."""
+    """An immutable, numbered snapshot of a graph. A run pins the version that it started with.
+
+    Number 0 is the draft as it was when somebody tried it: a run needs something that stays. Such a
+    row is no version for people; it is in no list and never published.
+    """
+
+    DRAFT = 0
 
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
@@ -72,11 +87,31 @@ class Version(models.Model):
     class Meta:
         ordering: ClassVar = ["-number"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["workflow", "number"], name="version_number_once")
+            models.UniqueConstraint(
+                fields=["workflow", "number"],
+                condition=models.Q(number__gt=0),
+                name="version_number_once",
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["workflow", "-id"],
+                condition=models.Q(number=0),
+                name="version_of_draft",
+            )
         ]
 
     def __str__(self) -> str:
-        return f"{self.workflow_id} v{self.number}"
+        return f"{self.workflow_id} {self.label}"
+
+    @property
+    def is_draft(self) -> bool:
+        return self.number == self.DRAFT
+
+    @property
+    def label(self) -> str:
+        """v3, or draft."""
+        return version_label(self.number)
 
 
 class Secret(models.Model):

@@ -56,7 +56,8 @@ def get_version(workflow: Workflow, number: int) -> Version:
 
 
 def _versions(workflow: Workflow) -> QuerySet[Version]:
-    return Version.objects.filter(workflow=workflow).select_related("created_by")
+    numbered = Version.objects.filter(workflow=workflow, number__gt=Version.DRAFT)
+    return numbered.select_related("created_by")
 
 
 def webhook_url(workflow: Workflow, base: str) -> str | None:

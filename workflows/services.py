@@ -41,6 +41,7 @@ def create_workflow(
     graph: Json = None,
     settings: Mapping[str, Json] | None = None,
     id: UUID | None = None,
+    by: User | None = None,
 ) -> Workflow:
     """A workflow with a draft and nothing published. Raises GraphError for a graph that is not
     well-formed (it may be incomplete)."""
@@ -53,6 +54,7 @@ def create_workflow(
         description=description,
         draft=graph,
         settings=stored,
+        changed_by=by,
     )
     _give_token(workflow)
     workflow.save(force_insert=True)
@@ -67,6 +69,7 @@ def update_workflow(
     description: str | None = None,
     graph: Json = None,
     settings: Mapping[str, Json] | None = None,
+    by: User | None = None,
 ) -> Workflow:
     """Change what is given, keep the rest (of `settings` too), count the revision up.
 
@@ -82,18 +85,17 @@ def update_workflow(
     with transaction.atomic():
         if graph is not None:
             refuse_circles(workflow, graph)
-        if revision not in (None, workflow.revision):
-            raise _stale(workflow)
+        refuse_stale(workflow=workflow, revision=revision)
         if columns:
-            _change_draft(workflow, columns)
+            _change_draft(workflow, {**columns, "changed_by": by})
     return workflow
 
 
-def restore_version(*, workflow: Workflow, number: int) -> Workflow:
+def restore_version(*, workflow: Workflow, number: int, by: User | None = None) -> Workflow:
     """Copy a version's graph into the draft. Raises NotFoundError, ConflictError when the draft is
     changed at this moment."""
     version = get_version(workflow, number)
-    return update_workflow(workflow=workflow, graph=version.graph)
+    return update_workflow(workflow=workflow, graph=version.graph, by=by)
 
 
 def read_graph(data: Json) -> Graph:
@@ -120,6 +122,13 @@ def _change_draft(workflow: Workflow, columns: Mapping[str, Any]) -> None:
     workflow.refresh_from_db()
 
 
+def refuse_stale(*, workflow: Workflow, revision: int | None) -> None:
+    """Raises ConflictError `stale_revision` unless `revision` is the one of `workflow`; None is
+    any."""
+    if revision not in (None, workflow.revision):
+        raise _stale(workflow)
+
+
 def _stale(workflow: Workflow) -> ConflictError:
     current = Workflow.objects.filter(pk=workflow.pk).values_list("revision", flat=True).first()
     return ConflictError(
@@ -138,11 +147,7 @@ def publish_workflow(*, workflow: Workflow, note: str = "", by: User | None = No
     when it is not valid, ConflictError when the draft was changed meanwhile."""
     check_graph(read_graph(workflow.draft)).raise_errors()
     with transaction.atomic():
-        current = Workflow.objects.select_for_update().get(pk=workflow.pk)
-        if current.revision != workflow.revision:
-            raise _stale(workflow)
-        _refuse_archived(current)
-        refuse_circles(workflow, workflow.draft)
+        current = _sound_draft(workflow)
         earlier = Version.objects.filter(workflow=current).aggregate(last=Max("number"))
         version = Version.objects.create(
             workflow=workflow,
@@ -156,6 +161,32 @@ def publish_workflow(*, workflow: Workflow, note: str = "", by: User | None = No
         )
     workflow.refresh_from_db()
     return version
+
+
+def snapshot_draft(*, workflow: Workflow, by: User | None = None) -> Version:
+    """The draft, as it was loaded, as something that a run can pin: a row that is there already
+    while the draft is the same. Raises what `publish_workflow` does."""
+    check_graph(read_graph(workflow.draft)).raise_errors()
+    with transaction.atomic():
+        current = _sound_draft(workflow)
+        drafts = Version.objects.filter(workflow=current, number=Version.DRAFT)
+        last = drafts.order_by("-pk").first()
+        if last is not None and last.graph == workflow.draft:
+            return last
+        return Version.objects.create(
+            workflow=current, number=Version.DRAFT, graph=workflow.draft, created_by=by
+        )
+
+
+def _sound_draft(workflow: Workflow) -> Workflow:
+    """The row, locked, of a draft that is still the one that was loaded and calls nobody in a
+    circle."""
+    current = Workflow.objects.select_for_update().get(pk=workflow.pk)
+    if current.revision != workflow.revision:
+        raise _stale(workflow)
+    _refuse_archived(current)
+    refuse_circles(workflow, workflow.draft)
+    return current
 
 
 # ---------------------------------------------------------------- on, off, gone
@@ -250,8 +281,8 @@ def export_workflow(*, workflow: Workflow) -> dict[str, Json]:
     }
 
 
-def import_workflow(*, document: Json) -> Workflow:
+def import_workflow(*, document: Json, by: User | None = None) -> Workflow:
     """A new, inactive workflow. Raises FormError, GraphError."""
     form = checked(WorkflowDocument(data=document))
     form.pop("altoflow")
-    return create_workflow(**form)
+    return create_workflow(**form, by=by)

@@ -10,6 +10,7 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from builder.comparison import Comparison
 from builder.drawing import draw
 from builder.icons import icon_names, symbols
 from runs.presentation import Track
@@ -23,6 +24,12 @@ register = template.Library()
 def graph_canvas(graph: Graph, track: Track | None = None) -> dict[str, Any]:
     """The whole graph; with what a run did to it, its nodes lead to their steps."""
     return {"drawing": draw(graph, track), "track": track}
+
+
+@register.inclusion_tag("builder/_canvas.html")
+def compared_canvas(comparison: Comparison) -> dict[str, Any]:
+    """Two graphs in one picture."""
+    return {"drawing": draw(comparison.graph, marks=comparison.marks), "track": None}
 
 
 @register.inclusion_tag("builder/_canvas_changes.html")

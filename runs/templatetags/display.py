@@ -18,6 +18,7 @@ from lucide.templatetags.lucide import lucide
 
 from runs.curl import NODE_TYPE, curl_command
 from runs.models import Step
+from workflows.models import version_label
 from workflows.nodes import registry
 
 register = template.Library()
@@ -186,10 +187,7 @@ def short_id(value: UUID | str) -> str:
     return str(value)[-8:]
 
 
-@register.filter
-def version_label(number: int | None) -> str:
-    """v3; number 0 is a draft that was tried out."""
-    return f"v{number}" if number else "draft"
+register.filter("version_label", version_label)
 
 
 @register.filter

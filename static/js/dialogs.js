@@ -28,27 +28,42 @@ document.addEventListener("keydown", (event) => {
   menu.querySelector("summary").focus();
 });
 
-// A form with data-confirm asks in the page's own dialog first.
-let asking = null;
+// A question in the page's own dialog; `run` when the answer is yes.
+let onYes = null;
 
+export const ask = (question, answer, run) => {
+  onYes = run;
+  const dialog = document.getElementById("confirm");
+  dialog.querySelector("[data-question]").textContent = question;
+  dialog.querySelector("[data-yes]").textContent = answer;
+  open(dialog);
+};
+
+document.querySelector("#confirm [data-yes]")?.addEventListener("click", () => {
+  document.getElementById("confirm").close();
+  onYes();
+});
+
+// A form with data-confirm asks first.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   const question = event.submitter?.dataset.confirm ?? form.dataset.confirm;
   if (!question || form.dataset.confirmed) return;
   event.preventDefault();
-  asking = { form, submitter: event.submitter };
-  const dialog = document.getElementById("confirm");
-  dialog.querySelector("[data-question]").textContent = question;
-  dialog.querySelector("[data-yes]").textContent = event.submitter?.textContent.trim() || "Go on";
-  open(dialog);
+  const { submitter } = event;
+  ask(question, submitter?.textContent.trim() || "Go on", () => {
+    form.dataset.confirmed = "yes";
+    form.requestSubmit(submitter);
+    delete form.dataset.confirmed;
+  });
 });
 
-document.querySelector("#confirm [data-yes]")?.addEventListener("click", () => {
-  const { form, submitter } = asking;
-  form.dataset.confirmed = "yes";
-  document.getElementById("confirm").close();
-  form.requestSubmit(submitter);
-  delete form.dataset.confirmed;
+// The same for what htmx sends: hx-confirm is the question, data-answer the button.
+document.addEventListener("htmx:confirm", (event) => {
+  const { question, elt, issueRequest } = event.detail;
+  if (!question) return;
+  event.preventDefault();
+  ask(question, elt.dataset.answer ?? "Go on", () => issueRequest(true));
 });
 
 // What htmx puts into a dialog opens it; when it is about to close, the focus goes back by itself.

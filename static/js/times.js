@@ -17,7 +17,7 @@ const ago = (seconds) => {
 
 const two = (number) => String(number).padStart(2, "0");
 
-const lasting = (seconds) => {
+export const lasting = (seconds) => {
   if (seconds < 60) return `${seconds.toFixed(1)} s`;
   const whole = Math.floor(seconds);
   if (seconds < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;

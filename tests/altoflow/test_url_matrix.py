@@ -127,20 +127,30 @@ workflows/import/                                      GET     302 404 200 200
 workflows/import/                                      POST    302 403 400 400
 workflows/export/                                      GET     302 200 200 200
 workflows/demo/                                        POST    302 403 302 302
-workflows/<uuid:workflow_id>/edit/                     GET     302 200 200 200
+workflows/<uuid:workflow_id>/                          GET     302 200 200 200
+workflows/<uuid:workflow_id>/side/                     GET     302 200 200 200
+workflows/<uuid:workflow_id>/draft/                    GET     302 200 200 200
+workflows/<uuid:workflow_id>/draft/                    PUT     302 403 400 400
+workflows/<uuid:workflow_id>/draft/read/               POST    302 403 400 400
+workflows/<uuid:workflow_id>/draft/copy/               POST    302 403 400 400
+workflows/<uuid:workflow_id>/details/                  GET     302 404 200 200
+workflows/<uuid:workflow_id>/details/                  POST    302 403 400 400
+workflows/<uuid:workflow_id>/publish/                  GET     302 404 200 200
+workflows/<uuid:workflow_id>/publish/                  POST    302 403 302 302
+workflows/<uuid:workflow_id>/activate/                 POST    302 403 302 302
+workflows/<uuid:workflow_id>/deactivate/               POST    302 403 302 302
+workflows/<uuid:workflow_id>/webhook/rotate/           POST    302 403 302 302
+workflows/<uuid:workflow_id>/run/                      POST    302 403 400 400
+workflows/<uuid:workflow_id>/runs/<uuid:run_id>/track/ GET     302 200 200 200
+workflows/<uuid:workflow_id>/export/                   GET     302 200 200 200
+workflows/<uuid:workflow_id>/delete/                   POST    302 403 403 302
+workflows/<uuid:workflow_id>/versions/                 GET     302 200 200 200
+workflows/<uuid:workflow_id>/versions/compare/         GET     302 200 200 200
+workflows/<uuid:workflow_id>/versions/<int:number>/    GET     302 200 200 200
 workflows/templates/                                   GET     302 200 200 200
 workflows/templates/<slug:slug>/install/               POST    302 403 302 302
 tour/close/                                            POST    302 403 302 302
 workflows/<uuid:workflow_id>/layout/                   POST    302 403 400 400
-workflows/<uuid:workflow_id>/                          GET     302 200 200 200
-workflows/<uuid:workflow_id>/draft/                    POST    302 403 400 400
-workflows/<uuid:workflow_id>/details/                  POST    302 403 302 302
-workflows/<uuid:workflow_id>/publish/                  POST    302 403 302 302
-workflows/<uuid:workflow_id>/activate/                 POST    302 403 302 302
-workflows/<uuid:workflow_id>/deactivate/               POST    302 403 302 302
-workflows/<uuid:workflow_id>/run/                      POST    302 403 302 302
-workflows/<uuid:workflow_id>/export/                   GET     302 200 200 200
-workflows/<uuid:workflow_id>/delete/                   POST    302 403 403 302
 workflows/<uuid:workflow_id>/versions/<int:number>/restore/  POST  302 403 302 302
 secrets/                                               GET     302 200 200 200
 secrets/                                               POST    302 403 400 400
@@ -194,7 +204,7 @@ def methods_of(pattern: URLPattern) -> tuple[str, ...]:
     """What a REST view answers; for a page, what a browser sends."""
     rest_view = getattr(pattern.callback, "cls", None)
     if rest_view is None:
-        return ("GET", "POST")
+        return ("GET", "POST", "PUT") if pattern.name == "draft" else ("GET", "POST")
     return tuple(method for method in METHODS if hasattr(rest_view, method.lower()))
 
 

@@ -74,8 +74,9 @@ def test_somebody_new_follows_the_tour(visit: Callable[[str], Page]) -> None:
 
     page = visit("/")
     tour.get_by_role("link", name="Open the workflow").click()
-    page.get_by_role("button", name="Run now").click()
+    page.get_by_role("button", name="Run", exact=True).click()
     page.get_by_role("dialog").get_by_role("button", name="Run").click()
+    page.get_by_role("link", name="Run page").click()
     page.wait_for_url(re.compile(r"/runs/[0-9a-f-]+/$"))
     assert Run.objects.get().payload.keys() == {"scheduled_for", "fired_at"}
 

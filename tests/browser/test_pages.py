@@ -257,16 +257,18 @@ def test_a_workflow_is_imported_published_and_run(visit: Callable[[str], Page]) 
     page.get_by_role("button", name="Import").click()
     page.get_by_role("link", name="Imported workflow").click()
 
-    expect(page.get_by_role("button", name="Activate")).to_be_disabled()
+    switch = page.get_by_role("switch")
+    expect(switch).to_be_disabled()
     page.get_by_role("button", name="Publish").click()
     page.get_by_label("Note").fill("First")
     page.get_by_role("dialog").get_by_role("button", name="Publish").click()
-    page.get_by_role("button", name="Activate").click()
-    expect(page.get_by_role("button", name="Deactivate")).to_be_enabled()
+    switch.click()
+    expect(switch).to_be_checked()
 
-    page.get_by_role("button", name="Run now").click()
+    page.get_by_role("button", name="Run", exact=True).click()
     expect(page.get_by_label("Payload (JSON)")).to_have_value('{\n  "name": "Ada"\n}')
+    page.get_by_label("Published v1").check()
     page.get_by_role("dialog").get_by_role("button", name="Run").click()
-    expect(page.get_by_text("Waiting for a worker.")).to_be_visible()
+    expect(page.get_by_text("Waiting for a worker")).to_be_visible()
     assert Run.objects.get().payload == {"name": "Ada"}
     assert Workflow.objects.get().is_active

@@ -149,7 +149,7 @@ def test_a_template_is_used(editor: Client) -> None:
     answer = editor.post("/workflows/templates/batch-over-a-list/install/", follow=True)
     workflow = Workflow.objects.get()
     assert answer.redirect_chain == [(f"/workflows/{workflow.pk}/", 302)]
-    assert "Batch over a list was added. Press “Run now”" in text_of(answer)
+    assert "Batch over a list was added. Press “Run”" in text_of(answer)
     assert sample_of(workflow) == {"customers": [*range(1, 9)]}
     assert workflow.published is not None
     assert workflow.published.note == "From the template Batch over a list"

@@ -129,7 +129,7 @@ def _filters(options: dict[str, str]) -> ReadFilters:
 def _line(entry: ArchivedRun) -> str:
     times = [f"{moment:%Y-%m-%d %H:%M}" for moment in (entry.created_at, entry.finished_at)]
     restored = f"  (restored {entry.restored_at:%Y-%m-%d})" if entry.restored_at else ""
-    name = f"{entry.workflow_name} v{entry.version_number}{restored}"
+    name = f"{entry.workflow_name} {entry.version_label}{restored}"
     return COLUMNS.format(str(entry.pk), entry.status, *times, name)
 
 

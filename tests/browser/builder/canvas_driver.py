@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page
 from tests.workflows.definitions import user_with
 from workflows.models import Role, Workflow
 
-ADDRESS = "/workflows/{}/edit/"
+ADDRESS = "/workflows/{}/"
 EDITOR = 'import("/static/js/builder/main.js").then(({ editor }) => '
 FRAMES = """async () => {
     for (let count = 0; count < 3; count += 1) await new Promise(requestAnimationFrame);

@@ -1,0 +1,37 @@
+// What the server found wrong, as lists of buttons that lead to the node.
+
+import { nodeOf } from "./graph.js";
+
+export function showProblems(editor) {
+  const { errors, warnings } = editor.findings;
+  const all = [...errors.map((each) => [each, "bad"]), ...warnings.map((each) => [each, "wait"])];
+  for (const list of document.querySelectorAll("[data-problems]")) {
+    list.replaceChildren(...all.map(([problem, kind]) => problemRow(editor, problem, kind)));
+  }
+  for (const part of document.querySelectorAll("[data-problems-part]")) part.hidden = !all.length;
+  const menu = document.getElementById("problems");
+  menu.hidden = !all.length;
+  if (!all.length) menu.open = false;
+  menu.querySelector("summary").dataset.kind = errors.length ? "bad" : "wait";
+  const [number, word] = errors.length ? [errors.length, "problem"] : [warnings.length, "warning"];
+  document.getElementById("problems-count").textContent = number;
+  document.getElementById("problems-word").textContent = `${word}${number === 1 ? "" : "s"}`;
+}
+
+/** A problem that names no node can not be opened. */
+export function problemRow(editor, { node, message }, kind = "bad") {
+  const row = document.getElementById("problem-row").content.firstElementChild.cloneNode(true);
+  const button = row.querySelector("button");
+  button.dataset.kind = kind;
+  const text = row.querySelector(".problem-text");
+  const known = node && nodeOf(editor.graph, node);
+  if (known) {
+    button.dataset.openNode = node;
+    const name = Object.assign(document.createElement("strong"), { textContent: known.name || node });
+    text.append(name, " ");
+  } else {
+    button.disabled = true;
+  }
+  text.append(message);
+  return row;
+}
