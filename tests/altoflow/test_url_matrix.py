@@ -128,6 +128,13 @@ workflows/import/                                      POST    302 403 400 400
 workflows/export/                                      GET     302 200 200 200
 workflows/demo/                                        POST    302 403 302 302
 workflows/<uuid:workflow_id>/edit/                     GET     302 200 200 200
+workflows/<uuid:workflow_id>/forms/<str:node_type>/    GET     302 200 200 200
+workflows/<uuid:workflow_id>/check/                    POST    302 400 400 400
+workflows/<uuid:workflow_id>/preview/                  POST    302 400 400 400
+workflows/<uuid:workflow_id>/variables/                POST    302 400 400 400
+workflows/<uuid:workflow_id>/try/                      POST    302 403 400 400
+workflows/<uuid:workflow_id>/nodes/<str:node_id>/sample/  POST  302 403 400 400
+workflows/<uuid:workflow_id>/nodes/<str:node_id>/data/ GET     302 200 200 200
 workflows/templates/                                   GET     302 200 200 200
 workflows/templates/<slug:slug>/install/               POST    302 403 302 302
 tour/close/                                            POST    302 403 302 302
@@ -232,6 +239,7 @@ def places() -> dict[str, Any]:
         "number": version.number,
         "run_id": run.pk,
         "step_id": step.pk,
+        "node_id": "say",
         "archived_id": archived_run(run, step),
         "name": "api_token",
         "token": "unknown/",
