@@ -2,6 +2,7 @@
 
 import { createCanvas } from "./canvas.js";
 import { Editor } from "./editor.js";
+import { createPanel } from "./panel.js";
 
 const state = JSON.parse(document.getElementById("builder-state").textContent);
 export const editor = new Editor({
@@ -10,4 +11,5 @@ export const editor = new Editor({
   readOnly: !state.can_edit,
 });
 export const canvas = createCanvas(editor, state);
+export const panel = createPanel(editor, state);
 document.documentElement.dataset.builder = "ready";
