@@ -115,7 +115,7 @@ def preview(
         if each.root in roots and each.root not in known
         if each.group != "secrets"
     )
-    checked = {read.path for _, read in compiled.reads}
+    checked = {name for _, read in compiled.reads for name in (read.path, read.root)}
     told = [text for text in resolved.warnings if text.split(" is unknown")[0] not in checked]
     origins = {known[root].origin for root in roots if root in known}
     return {

@@ -24,6 +24,7 @@ from builder.forms import (
 )
 from builder.json_input import read_json
 from builder.last_data import last_data
+from builder.loose_graph import form_problems, read_loosely
 from builder.outline import outline
 from builder.reference import described
 from builder.samples import pin_sample, rename_sample, unpin_sample
@@ -34,7 +35,6 @@ from runs.try_node import try_node
 from workflows import selectors
 from workflows.access import require_role, user_of
 from workflows.errors import NotFoundError, WorkflowError
-from workflows.graph import Graph
 from workflows.models import Role, Workflow
 from workflows.node_type import Json, NodeType
 from workflows.nodes import registry
@@ -107,7 +107,9 @@ def _choices(workflow: Workflow, node_type: NodeType) -> Choices:
 def node_check(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
     """`{graph, node}` -> the findings of this node. Stores nothing."""
     sent = _Sent(request, workflow_id)
-    return JsonResponse(check_settings(sent.workflow, sent.graph, sent.node).as_json())
+    found = check_settings(sent.workflow, sent.graph, sent.node).as_json()
+    malformed = form_problems(sent.body["graph"], sent.node)
+    return JsonResponse(found | {"errors": [*(p.as_json() for p in malformed), *found["errors"]]})
 
 
 @require_POST
@@ -160,7 +162,7 @@ def node_trial(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
     """`{graph, node, context}` -> what the node does with this data. Effects are really made."""
     sent = _Sent(request, workflow_id)
     context = sent.body.get("context")
-    raw = next(each for each in sent.body["graph"]["nodes"] if each.get("id") == sent.node)
+    raw = next(each for each in sent.body["graph"]["nodes"] if sent.names(each))
     began = time.monotonic()
     trial = try_node(node=raw, context=context if isinstance(context, dict) else {})
     milliseconds = round((time.monotonic() - began) * 1000, 1)
@@ -215,13 +217,17 @@ class _Sent:
     """A graph as it is being edited, and the node in it that is meant."""
 
     def __init__(self, request: HttpRequest, workflow_id: UUID) -> None:
-        """Raises NotFoundError, FormError, GraphError."""
+        """Raises NotFoundError, FormError."""
         self.workflow = selectors.get_workflow(workflow_id)
         self.body = _body(request)
-        self.graph = Graph.from_json(self.body.get("graph"))
+        self.graph = read_loosely(self.body.get("graph"))
         self.node = str(self.body.get("node", ""))
         if self.node not in self.graph.nodes:
             raise WorkflowError(f"The graph has no node {self.node[:80]!r}.", code="unknown_node")
+
+    def names(self, raw: Json) -> bool:
+        """Whether this is the node that is meant."""
+        return isinstance(raw, dict) and raw.get("id") == self.node
 
 
 def _body(request: HttpRequest) -> dict[str, Any]:

@@ -28,12 +28,14 @@ def certain_before(graph: Graph, ports: Ports) -> Mapping[str, Facts]:
     trigger = trigger_in(graph)
     reached = {trigger.id, *graph.descendants(trigger.id)} if trigger else set()
     certain: dict[str, Facts] = {}
+    before: dict[str, frozenset[str]] = {}
     for name in graph.order:
-        ancestors = graph.ancestors(name)
+        sources = {edge.source for edge in graph.incoming.get(name, ()) if edge.source in before}
+        before[name] = frozenset(sources).union(*(before[source] for source in sources))
         ways = [
             _closed(
                 {*certain[edge.source], edge.source, (edge.source, edge.port)},
-                ancestors,
+                before[name],
                 follows,
                 certain,
             )

@@ -67,11 +67,11 @@ def test_a_check_names_the_fields(viewer: Client, workflow: Workflow) -> None:
     ("body", "code"),
     [
         ("{", "invalid"),
-        ("[]", "invalid_graph"),
+        ("[]", "unknown_node"),
         ({"graph": DRAWN, "node": "nobody"}, "unknown_node"),
-        ({"graph": {"nodes": [{"id": "A"}], "edges": []}, "node": "A"}, "invalid_graph"),
+        ({"graph": {"nodes": [{"id": "A"}, 5], "edges": {}}, "node": "A"}, "unknown_node"),
     ],
-    ids=["no JSON", "no object", "no such node", "no graph"],
+    ids=["no JSON", "no object", "no such node", "no type"],
 )
 @pytest.mark.parametrize("part", ["check/", "preview/", "variables/"])
 def test_what_can_not_be_read_is_refused(
@@ -79,6 +79,22 @@ def test_what_can_not_be_read_is_refused(
 ) -> None:
     answer = post(viewer, workflow, part, body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
+
+
+def test_a_node_that_is_malformed_is_told_and_holds_up_no_other(
+    viewer: Client, workflow: Workflow
+) -> None:
+    drawn = graph(
+        node("say", "text_transform", template="{{ nobody }}", retry={"max_attempts": 99}),
+        node("next", "text_transform", template="{{ say.text }} {{ nobody }}"),
+        "start -> say",
+        "say -> next",
+    )
+    told = post(viewer, workflow, "check/", {"graph": drawn, "node": "say"}).json()
+    assert [each["field"] for each in told["errors"]] == ["retry.max_attempts"]
+    assert [each["field"] for each in told["warnings"]] == ["config.template"]
+    told = post(viewer, workflow, "check/", {"graph": drawn, "node": "next"}).json()
+    assert told["errors"] == [] and len(told["warnings"]) == 1
 
 
 def test_previews_and_variables_store_nothing(viewer: Client, workflow: Workflow) -> None:

@@ -67,6 +67,7 @@ function show(field, { error, text, kind, missing = [], warnings = [], origins =
   const notes = warnings.map((each) => line("preview-note", each));
   if (missing.length) notes.push(line("preview-note", `Nothing is known yet about ${missing.join(", ")}.`));
   place.replaceChildren(about, value, ...notes);
+  if (value.scrollHeight > value.clientHeight) value.tabIndex = 0;
 }
 
 function line(name, text) {
