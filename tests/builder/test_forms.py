@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import pytest
 from django.core.cache import cache
@@ -12,12 +12,14 @@ from playwright.sync_api import Page
 from rest_framework import serializers
 
 from builder.forms import Choices, FormField, config_fields, failure_fields, kinds_in
+from builder.reference import described
 from tests.browser.builder.side import Side
 from tests.runs.test_views import client_of
 from workflows import services
 from workflows.models import Role
 from workflows.node_type import JsonTemplateField, NodeConfig, NodeType, TemplateField
 from workflows.nodes import registry
+from workflows.palette import node_types
 
 pytestmark = pytest.mark.django_db
 
@@ -161,13 +163,42 @@ ODD: dict[str, dict[str, Any]] = {
 }
 
 
+WHOLE = {
+    "text_of_it": "a",
+    "template": "",
+    "body": {"a": ["{{ b }}", 5, None]},
+    "anything": "bare",
+    "count": 0,
+    "share": 0.25,
+    "switch": False,
+    "how": "list",
+    "many": ["x", ""],
+    "some": ["b", "a"],
+    "rows": [{"name": "n", "value": 7}, {"name": "m"}],
+    "by_name": {"one": 1, "two words": -2},
+    "within": {"name": "in", "value": [1]},
+}
+
+
+@pytest.fixture
+def plugin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A node type that nobody has heard of, as if it were installed."""
+    monkeypatch.setitem(cast("dict[str, NodeType]", registry()), "plugin", Plugin())
+    node_types.cache_clear()
+    described.cache_clear()
+    yield
+    node_types.cache_clear()
+    described.cache_clear()
+
+
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_every_example_there_and_back(page: Page, home: str) -> None:
+def test_every_example_there_and_back(page: Page, home: str, plugin: None) -> None:
     """Config -> form -> config, for each type and for configs of another form than usual; and what
     is shown can be written once more without changing anything."""
     nodes = [{"id": kind, "type": kind, "config": registry()[kind].example} for kind in TYPES]
     nodes += [{"id": f"{kind}_odd", "type": kind, "config": odd} for kind, odd in ODD.items()]
+    nodes.append({"id": "whole", "type": "plugin", "config": WHOLE})
     workflow = services.create_workflow(name="Types", graph={"nodes": nodes, "edges": []})
     side = Side(page, home, workflow)
     read, rewritten = {}, {}
@@ -186,3 +217,19 @@ def test_every_example_there_and_back(page: Page, home: str) -> None:
     for node_id, config in wanted.items():
         left_out = unknown.get(node_id, set())
         assert read[node_id] == {k: v for k, v in config.items() if k not in left_out}
+    change_a_map(side)
+
+
+def change_a_map(side: Side) -> None:
+    by_name = side.field("config.by_name").first
+    by_name.get_by_role("button", name="Add to by name").click()
+    by_name.get_by_label("Name", exact=True).last.fill("three")
+    by_name.get_by_label("Name", exact=True).last.press("Tab")
+    side.control("config.by_name.three").fill("3")
+    assert side.config("whole")["by_name"] == {"one": 1, "two words": -2, "three": 3}
+    by_name.get_by_role("button", name="Move up").last.click()
+    by_name.get_by_role("button", name="Remove").first.click()
+    by_name.get_by_label("Name", exact=True).first.fill("two words")
+    by_name.get_by_label("Name", exact=True).first.press("Tab")
+    assert list(side.config("whole")["by_name"]) == ["three", "two words"]
+    assert by_name.get_by_text("a name of its own").is_visible()

@@ -9,6 +9,7 @@ import { Previews } from "./previews.js";
 import { showProblems } from "./field-problems.js";
 import { debounced, get, NoAnswer, post } from "./asking.js";
 import { paint } from "./template-field.js";
+import { Tabs } from "./tabs.js";
 import { showUnknownType } from "./unknown-type.js";
 
 const CHECK_AFTER = 300;
@@ -36,6 +37,10 @@ class Panel {
     this.test = new NodeTest(document.getElementById("side-test"), document.getElementById("side-data"), {
       editor, onPinned: () => this.#dataChanged(),
     });
+    this.tabs = new Tabs(this.place, (name) => {
+      if (name === "test") this.test.prefill();
+      if (name === "data") this.test.showData();
+    });
     this.check = debounced((signal) => this.#check(signal), CHECK_AFTER);
     this.news = document.getElementById("side-news");
     this.place.toggleAttribute("data-read-only", editor.readOnly);
@@ -50,7 +55,7 @@ class Panel {
     editor.addEventListener("change", (event) => this.#changed(event.detail));
     editor.addEventListener("open", ({ detail }) => this.#open(detail.id));
     editor.addEventListener("findings", () => this.#showFindings());
-    editor.addEventListener("run", () => this.#dataChanged());
+    editor.addEventListener("run", () => this.#runWentOn());
     place.addEventListener("click", (event) => this.#clicked(event));
     place.addEventListener("keydown", (event) => this.#pressed(event));
     place.addEventListener("focusin", ({ target }) => {
@@ -82,10 +87,12 @@ class Panel {
     this.lastArea = null;
     this.place.querySelector("[data-picker-target]").textContent = "";
     this.#head(node);
-    this.#tab("settings");
     this.test.show(node.id);
     this.picker.show(node.id);
-    await this.#build(node);
+    const isKnown = this.editor.types.has(node.type);
+    this.tabs.show(isKnown && this.tabs.shown === "data" ? "data" : "settings");
+    this.building = this.#build(node);
+    await this.building;
   }
 
   async #build(node) {
@@ -95,6 +102,7 @@ class Panel {
     for (const name of ["tab-test", "tab-data"]) document.getElementById(name).hidden = !type;
     this.place.querySelector("[data-picker]").hidden = !type;
     if (!type) return showUnknownType(this.holder, this.editor, node);
+    if (!this.forms.has(node.type)) this.holder.replaceChildren();
     try {
       const root = await this.#formOf(node.type);
       if (this.#id !== node.id || this.#type !== node.type) return;
@@ -136,7 +144,9 @@ class Panel {
 
   async #open(id) {
     this.side.dataset.open = "yes";
+    this.tabs.show("settings");
     await this.#render();
+    await this.building;
     const first = this.holder.querySelector("[data-config] [data-control]:not([disabled])") ?? this.holder.querySelector("[data-control], select");
     (first ?? this.place.querySelector("[data-side-act=close]")).focus();
   }
@@ -185,8 +195,6 @@ class Panel {
   }
 
   #clicked(event) {
-    const tab = event.target.closest("[role=tab]");
-    if (tab) return this.#tab(tab.id.replace("tab-", ""), tab);
     const act = event.target.closest("[data-side-act]")?.dataset.sideAct;
     if (act === "close") this.#close();
     if (act === "duplicate") this.#duplicate();
@@ -214,26 +222,6 @@ class Panel {
       event.stopPropagation();
       return this.#close();
     }
-    if (!event.target.matches("[role=tab]")) return;
-    const tabs = [...this.place.querySelectorAll("[role=tab]:not([hidden])")];
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!step) return;
-    event.preventDefault();
-    const next = tabs[(tabs.indexOf(event.target) + step + tabs.length) % tabs.length];
-    this.#tab(next.id.replace("tab-", ""), next);
-  }
-
-  #tab(name, button = null) {
-    for (const tab of this.place.querySelectorAll("[role=tab]")) {
-      const isChosen = tab.id === `tab-${name}`;
-      tab.setAttribute("aria-selected", String(isChosen));
-      tab.tabIndex = isChosen ? 0 : -1;
-      document.getElementById(tab.getAttribute("aria-controls")).hidden = !isChosen;
-    }
-    this.place.dataset.tab = name;
-    button?.focus();
-    if (name === "test") this.test.prefill();
-    if (name === "data") this.test.showData();
   }
 
   // -------------------------------------------------------------- what is wrong, what is known
@@ -270,10 +258,20 @@ class Panel {
     this.place.dispatchEvent(new CustomEvent("panel:checked", { detail: { id: this.#id, found } }));
   }
 
+  /** Of a run that is watched, what concerns this node. */
+  #runWentOn() {
+    const { run } = this.editor;
+    const own = run?.nodes?.[this.#id];
+    const stage = [run?.id, own?.status, own?.count, run && !["queued", "running", "waiting"].includes(run.status)].join();
+    if (stage === this.stage) return;
+    this.stage = stage;
+    this.#dataChanged();
+  }
+
   #dataChanged() {
     this.picker.forget();
     this.check();
-    if (this.place.dataset.tab === "data" && this.#id) this.test.showData();
+    if (this.tabs.shown === "data" && this.#id) this.test.showData();
   }
 
   // -------------------------------------------------------------- inserting

@@ -26,10 +26,10 @@ export class Picker {
     this.body = place.querySelector("[data-picker-body]");
     this.search = place.querySelector("[data-picker-search]");
     this.reload = debounced((signal) => this.#load(signal), 250);
-    place.addEventListener("toggle", () => {
-      sessionStorage.setItem("altoflow.picker", place.open ? "open" : "closed");
-      if (place.open) this.refresh();
+    place.querySelector("summary").addEventListener("click", () => {
+      sessionStorage.setItem("altoflow.picker", place.open ? "closed" : "open");
     });
+    place.addEventListener("toggle", () => this.refresh());
     this.search.addEventListener("input", () => this.#show());
     this.search.addEventListener("keydown", (event) => {
       if (event.key === "ArrowDown") this.body.querySelector("[role=treeitem]")?.focus();

@@ -7,6 +7,9 @@ const CATEGORIES = { trigger: "Triggers", action: "Actions", condition: "Conditi
 
 export function showUnknownType(place, editor, node) {
   const root = document.importNode(document.getElementById("unknown-type").content, true).firstElementChild;
+  const notes = root.querySelector("[data-notes]");
+  notes.textContent = node.notes;
+  notes.hidden = !node.notes;
   const select = root.querySelector("[data-replace]");
   for (const [category, label] of Object.entries(CATEGORIES)) {
     const group = Object.assign(document.createElement("optgroup"), { label });
