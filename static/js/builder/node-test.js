@@ -54,6 +54,7 @@ export class NodeTest {
   async prefill(isAsked = false) {
     if (!isAsked && this.#prefilled !== null && this.context.value !== this.#prefilled) return;
     const id = this.#id;
+    if (!this.#node) return;
     try {
       const { graph } = this.editor;
       const { context, missing } = await post("variables/", { graph, node: id, trial: true });

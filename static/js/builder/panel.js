@@ -218,7 +218,10 @@ class Panel {
 
   #pressed(event) {
     if (event.defaultPrevented) return;
-    if (event.key === "Escape") {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") {
+      event.preventDefault();
+      this.editor.tell("save");
+    } else if (event.key === "Escape") {
       event.stopPropagation();
       return this.#close();
     }
@@ -228,8 +231,8 @@ class Panel {
 
   async #check(signal) {
     const id = this.#id;
-    if (!id || !this.form) return;
     const { graph } = this.editor;
+    if (!this.form || !nodeOf(graph, id)) return;
     const found = await post("check/", { graph, node: id }, { signal });
     if (id !== this.#id || !this.form) return;
     const levels = [["errors", "error"], ["warnings", "warning"], ["hints", "hint"]];

@@ -2,6 +2,7 @@
 
 import { Completion, insertText, wordAt } from "./template-field.js";
 import { dataTree } from "./data-tree.js";
+import { nodeOf } from "./graph.js";
 import { expression } from "./paths.js";
 import { debounced, post } from "./asking.js";
 
@@ -59,6 +60,7 @@ export class Picker {
   async #load(signal) {
     const { graph } = this.editor;
     const id = this.#id;
+    if (!nodeOf(graph, id)) return;
     const answer = await post("variables/", { graph, node: id }, { signal });
     if (id !== this.#id) return;
     [this.#known, this.#graph] = [answer, graph];

@@ -1,6 +1,7 @@
 // Below the template that is being written: what it gives with the data that is known.
 
 import { debounced, post } from "./asking.js";
+import { nodeOf } from "./graph.js";
 import { read } from "./items.js";
 
 const AFTER = 250;
@@ -31,7 +32,7 @@ export class Previews {
 
   async #ask(signal) {
     const field = this.#field;
-    if (!field?.isConnected) return;
+    if (!field?.isConnected || !nodeOf(this.editor.graph, this.nodeId())) return;
     const value = valueOf(field);
     if (!JSON.stringify(value)?.match(/\{\{|\{%/)) return hide(field);
     const html = field.querySelector("[data-language]").dataset.language === "html";

@@ -300,7 +300,7 @@ def test_keys_do_all_of_it(open_canvas: Callable[..., Canvas], page: Page) -> No
 
     # Connect: the port, then one of the targets that are allowed.
     canvas.press("ArrowRight", "ArrowRight", "c")
-    options = page.get_by_role("option")
+    options = page.get_by_role("dialog").get_by_role("option")
     expect(options).to_have_text(["Texttext_transform"])
     canvas.choose("text")
     assert "http_request:default>text_transform" in canvas.edges
@@ -383,6 +383,7 @@ def test_a_finger_does_it(open_canvas: Callable[..., Canvas], page: Page) -> Non
     touch.tap(*canvas.at("call"))
     assert "spare:default>call" in canvas.edges
     touch.tap(*canvas.at("call"))
+    page.get_by_role("button", name="Close the settings").tap()
     page.get_by_role("button", name="Add a node").tap()
     page.get_by_role("complementary", name="Nodes").get_by_role("button", name="Wait").tap()
     expect(page.get_by_role("complementary", name="Nodes")).to_be_hidden()
@@ -393,6 +394,7 @@ def test_a_finger_does_it(open_canvas: Callable[..., Canvas], page: Page) -> Non
     # A second tap opens; a finger that rests selects one more.
     page.get_by_role("button", name="Show all").tap()
     expect(scale).to_have_text("31 %")
+    canvas.settle()
     touch.tap(*canvas.at("say"))
     touch.hold(*canvas.at("spare"))
     assert canvas.selected == {"say", "spare"}

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from playwright.sync_api import Page, expect
 
 from builder.models import PinnedSample
-from builder.samples import pin_sample
 from tests.browser.builder.side import Side
 from tests.environment import axe
-from tests.runs.records import run_of, step_of
-from tests.workflows.broken_templates import BROKEN, broken_graph, edge_of
+from tests.workflows.broken_templates import BROKEN, broken_graph
 from workflows import services
 from workflows.models import Role, Workflow
 from workflows.vault import set_secret
@@ -24,63 +20,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 NOT_PREPARED = "!!!! axe is missing, npm was not reached: run `make test` once"
 PHONE = {"width": 390, "height": 844}
-ORDER = {
-    "body": {"id": 42, "odd key": 1, "lines": [{"name": "Lamp"}], "vip": True},
-    "method": "PUT",
-}
-NODES = [
-    {"id": "order", "type": "webhook_trigger"},
-    {
-        "id": "send",
-        "type": "http_request",
-        "name": "Tell them",
-        "config": {
-            "method": "POST",
-            "url": "https://a.example/{{ order.body.id }}",
-            "headers": [{"name": "X-A", "value": "1"}, {"name": "X-B", "value": "{{ run.id }}"}],
-            "body": {"id": "{{ order.body.id }}"},
-        },
-    },
-    {"id": "each", "type": "iterator", "config": {"items": "{{ order.body.lines }}"}},
-    {"id": "say", "type": "text_transform", "config": {"template": "{{ item.name }}"}},
-    {"id": "kind", "type": "switch", "config": {"value": 1, "cases": [{"port": "big"}]}},
-    {"id": "big", "type": "text_transform", "config": {"template": "{{ send.status }}"}},
-    {
-        "id": "both",
-        "type": "logical_group",
-        "config": {"rules": [{"kind": "string", "left": "a", "operator": "equals", "right": "b"}]},
-    },
-    {"id": "gone", "type": "plugin_gone", "config": {"a": {"b": [1, "x"]}}},
-]
-EDGES = [
-    "order send",
-    "send each",
-    "each:item say",
-    "each kind",
-    "kind:big big",
-    "kind both",
-    "both:true gone",
-]
-
-
-@pytest.fixture
-def home(live_server: Any) -> Iterator[str]:
-    cache.clear()
-    yield str(live_server.url).replace("localhost", "127.0.0.1")
-
-
-@pytest.fixture
-def workflow() -> Workflow:
-    graph = {"nodes": NODES, "edges": [edge_of(each) for each in EDGES]}
-    made = services.create_workflow(name="Orders", graph=graph)
-    pin_sample(workflow=made, node_id="order", output=ORDER)
-    set_secret(name="token", value="value of it")
-    return made
-
-
-@pytest.fixture
-def side(page: Page, home: str, workflow: Workflow) -> Side:
-    return Side(page, home, workflow)
 
 
 def test_broken_templates_are_marked_at_their_fields(page: Page, home: str) -> None:
@@ -237,74 +176,6 @@ def test_lists_and_rules_by_keyboard_alone(side: Side, page: Page) -> None:
     assert rules_now[1]["rules"][1]["rules"][0]["kind"] == "string"
 
 
-# ---------------------------------------------------------------- completion and the picker
-
-
-def test_names_and_filters_are_completed(side: Side, page: Page) -> None:
-    side.choose("big", opened=True)
-    template = side.control("config.template")
-    offers = page.get_by_role("listbox", name="Names and filters")
-    template.fill("")
-    template.press_sequentially("Hi {{ order.body.i")
-    expect(offers.get_by_role("option").first).to_contain_text("order.body.id")
-    template.press("Enter")
-    expect(template).to_have_value("Hi {{ order.body.id }}")
-    template.press("ArrowLeft")
-    template.press("ArrowLeft")
-    template.press_sequentially("| curr")
-    expect(offers.get_by_role("option").first).to_contain_text("currency")
-    template.press("Tab")
-    expect(template).to_have_value("Hi {{ order.body.id | currency}}")
-    template.press("Control+z")
-    expect(template).to_have_value("Hi {{ order.body.id | curr}}")
-    assert side.config("big")["template"] == "Hi {{ order.body.id | curr}}"
-    template.fill("{{ ")
-    template.press("Control+Space")
-    expect(offers.get_by_role("option", name="trigger", exact=False).first).to_be_visible()
-    template.press("Escape")
-    expect(offers).to_be_hidden()
-    expect(template).to_be_focused()
-
-
-def test_data_is_inserted_and_its_value_shown(side: Side, page: Page) -> None:
-    side.choose("big", opened=True)
-    template = side.control("config.template")
-    template.fill("No. ")
-    tree = page.get_by_role("tree", name="Nodes before")
-    order = tree.get_by_role("treeitem", name="order").first
-    expect(order).to_contain_text("pinned")
-    order.focus()
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowRight")
-    expect(page.locator(":focus")).to_contain_text("body")
-    page.keyboard.press("ArrowRight")
-    order.locator("[data-expression='order.body[\"odd key\"]']").first.click()
-    expect(template).to_have_value('No. {{ order.body["odd key"] }}')
-    preview = side.field("config.template").locator("[data-preview]")
-    expect(preview).to_contain_text("No. 1")
-    expect(preview).to_contain_text("text, from a pinned sample")
-    template.fill("{{ order.body.vip }}")
-    expect(preview).to_contain_text("yes or no")
-    template.fill("{{ vault.token | upcase }}")
-    expect(preview).to_contain_text("•••")
-    page.get_by_role("searchbox", name="Search the data").fill("lamp")
-    expect(page.get_by_role("tree", name="Found")).to_contain_text("order.body.lines[0].name")
-    side.choose("say")
-    loop = page.get_by_role("tree", name="In this loop")
-    expect(loop.get_by_role("treeitem").first).to_contain_text("item")
-    side.control("config.template").focus()
-    expect(side.field("config.template").locator("[data-preview]")).to_contain_text("Lamp")
-
-
-def test_a_value_goes_into_json_with_its_quotes(side: Side, page: Page) -> None:
-    side.choose("send", opened=True)
-    body = side.control("config.body")
-    body.fill('{"id": }')
-    body.evaluate("(area) => area.setSelectionRange(7, 7)")
-    page.get_by_role("tree", name="About this run").get_by_text("workflow", exact=True).click()
-    assert side.config("send")["body"] == {"id": "{{ workflow }}"}
-
-
 # ---------------------------------------------------------------- the whole node
 
 
@@ -357,54 +228,6 @@ def test_what_to_do_about_failures_and_copies(side: Side, page: Page) -> None:
     page.locator("#side-node").get_by_role("button", name="Delete").click()
     assert side.js(node, "send_2") is None
     expect(page.locator("#side-node")).to_be_hidden()
-
-
-def test_a_node_is_tested_and_its_output_pinned(side: Side, page: Page) -> None:
-    side.choose("big")
-    page.get_by_role("tab", name="Test").click()
-    data = page.get_by_label("Data of the nodes before")
-    expect(data).to_have_value(re.compile('"status": 201'))
-    data.fill('{"send": {"status": 418}}')
-    page.get_by_role("button", name="Test this node").click()
-    result = page.get_by_role("region", name="Result of the test")
-    expect(result).to_contain_text("Completed")
-    expect(result).to_contain_text("418")
-    result.get_by_role("button", name="Pin this output").click()
-    expect(page.locator("#notices")).to_contain_text("Pinned")
-    assert PinnedSample.objects.get(node_id="big").output == {"text": "418"}
-    data.fill("{oops")
-    page.get_by_role("button", name="Test this node").click()
-    expect(page.locator("[data-test-problem]")).to_contain_text("column 2")
-    page.get_by_role("tab", name="Last run").click()
-    page.get_by_role("button", name="Unpin").click()
-    expect(page.locator("#side-data")).not_to_contain_text("A sample is pinned")
-    assert not PinnedSample.objects.filter(node_id="big").exists()
-
-
-def test_the_last_run_of_a_node_item_by_item(side: Side, page: Page, workflow: Workflow) -> None:
-    workflow.published = workflow.versions.create(number=1, graph=workflow.draft)
-    workflow.save()
-    run = run_of(workflow)
-    for place in range(12):
-        step_of(
-            run,
-            "say",
-            node_type="text_transform",
-            iteration=str(place),
-            output={"text": f"item {place}"},
-        )
-    side.choose("say")
-    page.get_by_role("tab", name="Last run").click()
-    data = page.locator("#side-data")
-    expect(data).to_contain_text("item 11")
-    data.get_by_role("button", name="The one before").click()
-    expect(data).to_contain_text("item 10")
-    data.get_by_label("Number of 12").fill("3")
-    data.get_by_label("Number of 12").press("Enter")
-    expect(data).to_contain_text("item 2")
-    data.get_by_role("button", name="Pin this output").click()
-    expect(data).to_contain_text("A sample is pinned")
-    assert PinnedSample.objects.get(node_id="say").output == {"text": "item 2"}
 
 
 # ---------------------------------------------------------------- for everybody
