@@ -17,10 +17,10 @@ PARTS = 1500
 """Of one value altogether."""
 
 
-def outline(value: Json) -> dict[str, Any]:
+def outline(value: Json, *, parts: int = PARTS) -> dict[str, Any]:
     """`{"kind", "text"}` of a leaf, `{"kind", "count", "children": [[key, outline], ...]}` of an
     object or a list; `cut` where something was left out."""
-    return _Outliner().of(value, 0)
+    return _Outliner(parts).of(value, 0)
 
 
 def kind_of(value: Json) -> str:
@@ -37,7 +37,7 @@ def kind_of(value: Json) -> str:
 
 @dataclass(slots=True)
 class _Outliner:
-    left: int = PARTS
+    left: int
 
     def of(self, value: Json, depth: int) -> dict[str, Any]:
         self.left -= 1

@@ -44,6 +44,9 @@ P = ParamSpec("P")
 View: TypeAlias = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 CALLED = "workflow_trigger"
+PARTS_OF_ALL = 20_000
+LEAST_PARTS = 40
+"""Of the values that one answer shows, and of each of them."""
 
 
 def answers_json(view: View[P]) -> View[P]:
@@ -134,6 +137,8 @@ def node_variables(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
     sent = _Sent(request, workflow_id)
     if sent.body.get("trial") is True:
         return JsonResponse(trial_context(sent.workflow, sent.graph, sent.node))
+    found = sources_for(sent.workflow, sent.graph, sent.node)
+    share = max(PARTS_OF_ALL // len(found), LEAST_PARTS)
     sources = [
         {
             "root": each.root,
@@ -143,9 +148,9 @@ def node_variables(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
             "origin": each.origin,
             "at": each.at,
             "warning": each.warning,
-            "outline": outline(each.value) if each.origin else None,
+            "outline": outline(each.value, parts=share) if each.origin else None,
         }
-        for each in sources_for(sent.workflow, sent.graph, sent.node)
+        for each in found
     ]
     filters = [{"name": each.name, "summary": each.summary} for each in FILTERS.values()]
     return JsonResponse({"sources": sources, "filters": filters})

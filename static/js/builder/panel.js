@@ -117,7 +117,6 @@ class Panel {
       });
       this.previews.watch(root);
       this.#showFindings();
-      this.check.now();
       this.place.dispatchEvent(new CustomEvent("panel:ready", { detail: { id: node.id } }));
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
@@ -244,7 +243,7 @@ class Panel {
     const { errors, warnings } = this.editor.findings;
     const own = (all, level) => all.filter(({ node, field }) => node === this.#id && ["edges", "type"].includes(field)).map((each) => ({ ...each, level }));
     this.general = [...own(errors, "error"), ...own(warnings, "warning")];
-    if (errors.length + warnings.length) this.check();
+    this.check.now();
   }
 
   #tell(found) {

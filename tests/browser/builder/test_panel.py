@@ -87,7 +87,14 @@ def test_the_server_is_not_needed_for_typing(
     expect(page.locator("#np-title")).to_have_text("Offline")
 
 
-def test_broken_json_is_kept_and_named_until_it_is_mended(side: Side) -> None:
+def test_what_is_typed_is_taken_as_it_is_meant(side: Side) -> None:
+    broken_json_is_kept_and_named_until_it_is_mended(side)
+    a_number_in_a_template_field_stays_what_is_meant(side)
+    fields_that_do_not_apply_are_left_out_and_come_back(side)
+    edges_follow_a_port_and_never_get_lost_while_it_is_typed(side)
+
+
+def broken_json_is_kept_and_named_until_it_is_mended(side: Side) -> None:
     side.choose("send")
     body = side.control("config.body")
     body.fill('{\n  "id": 1,\n  oops }')
@@ -100,7 +107,7 @@ def test_broken_json_is_kept_and_named_until_it_is_mended(side: Side) -> None:
     assert side.config("send")["body"] == {"id": 1}
 
 
-def test_a_number_in_a_template_field_stays_what_is_meant(side: Side) -> None:
+def a_number_in_a_template_field_stays_what_is_meant(side: Side) -> None:
     side.choose("kind")
     right = side.control("config.cases[0].right")
     row = side.field("config.cases[0].right")
@@ -114,7 +121,7 @@ def test_a_number_in_a_template_field_stays_what_is_meant(side: Side) -> None:
     assert side.config("kind")["cases"][0]["right"] == "57"
 
 
-def test_fields_that_do_not_apply_are_left_out_and_come_back(side: Side) -> None:
+def fields_that_do_not_apply_are_left_out_and_come_back(side: Side) -> None:
     side.choose("kind")
     right = side.field("config.cases[0].right")
     operator = side.control("config.cases[0].operator")
@@ -127,7 +134,7 @@ def test_fields_that_do_not_apply_are_left_out_and_come_back(side: Side) -> None
     assert side.config("kind")["cases"][0]["right"] == "abc"
 
 
-def test_edges_follow_a_port_and_never_get_lost_while_it_is_typed(side: Side) -> None:
+def edges_follow_a_port_and_never_get_lost_while_it_is_typed(side: Side) -> None:
     side.choose("kind")
     port = side.control("config.cases[0].port")
     ports = "editor.graph.edges.filter((e) => e.source === 'kind').map((e) => e.port)"
@@ -228,6 +235,15 @@ def test_what_to_do_about_failures_and_copies(side: Side, page: Page) -> None:
     page.locator("#side-node").get_by_role("button", name="Delete").click()
     assert side.js(node, "send_2") is None
     expect(page.locator("#side-node")).to_be_hidden()
+
+
+def test_findings_about_the_whole_node_stand_above_its_settings(side: Side, page: Page) -> None:
+    side.choose("say")
+    finding = {"node": "say", "field": "edges", "code": "open_body", "message": "An open body."}
+    side.js("editor.setFindings({errors: [args[0]], warnings: []})", finding)
+    expect(page.locator("[data-general]")).to_contain_text("An open body.")
+    side.js("editor.setFindings({errors: [], warnings: []})")
+    expect(page.locator("[data-general]")).to_be_empty()
 
 
 # ---------------------------------------------------------------- for everybody

@@ -129,3 +129,13 @@ def test_the_last_run_of_a_node_item_by_item(side: Side, page: Page, workflow: W
     data.get_by_role("button", name="Pin this output").click()
     expect(data).to_contain_text("A sample is pinned")
     assert PinnedSample.objects.get(node_id="say").output == {"text": "item 2"}
+
+    watched = run_of(workflow, "running")
+    side.js(
+        "editor.setRun({id: args[0], status: 'running', nodes: {}, taken: []})", str(watched.pk)
+    )
+    expect(data).to_contain_text("This node has not run in this run yet")
+    step_of(watched, "say", node_type="text_transform", output={"text": "watched"})
+    stage = "{say: {status: 'completed', count: 1}}"
+    side.js(f"editor.setRun({{...editor.run, nodes: {stage}}})")
+    expect(data).to_contain_text("watched")
