@@ -38,10 +38,12 @@ function nearest(places, path) {
   return places.filter(fits).sort((a, b) => b.dataset.path.length - a.dataset.path.length)[0];
 }
 
-function line({ message, level, where, isOwn }) {
+function line({ message, field = "", level, where, isOwn }) {
+  const told = `${field.replace(/^config\./, "")}: `;
+  const text = message.startsWith(told) ? message.slice(told.length) : message;
   const template = document.getElementById(`problem-${level}`);
   const made = document.importNode(template.content, true).firstElementChild;
   if (isOwn) made.dataset.own = "";
-  made.querySelector("[data-text]").textContent = where ? `${where}: ${message}` : message;
+  made.querySelector("[data-text]").textContent = where ? `${where}: ${text}` : text;
   return made;
 }
