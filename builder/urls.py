@@ -12,6 +12,7 @@ from builder import (
     gallery_views,
     import_views,
     live_views,
+    panel_views,
     publishing_views,
     secret_views,
     version_views,
@@ -73,6 +74,27 @@ urlpatterns = [
     ),
     path("secrets/", secret_views.secret_list, name="secret_list"),
     path("secrets/<str:name>/delete/", secret_views.secret_delete, name="secret_delete"),
+    path(
+        "workflows/<uuid:workflow_id>/forms/<str:node_type>/",
+        panel_views.node_form,
+        name="node_form",
+    ),
+    path("workflows/<uuid:workflow_id>/check/", panel_views.node_check, name="node_check"),
+    path("workflows/<uuid:workflow_id>/preview/", panel_views.node_preview, name="node_preview"),
+    path(
+        "workflows/<uuid:workflow_id>/variables/", panel_views.node_variables, name="node_variables"
+    ),
+    path("workflows/<uuid:workflow_id>/try/", panel_views.node_trial, name="node_trial"),
+    path(
+        "workflows/<uuid:workflow_id>/nodes/<str:node_id>/sample/",
+        panel_views.node_sample,
+        name="node_sample",
+    ),
+    path(
+        "workflows/<uuid:workflow_id>/nodes/<str:node_id>/data/",
+        panel_views.node_data,
+        name="node_data",
+    ),
     path("docs/", docs_views.docs_index, name="docs"),
     path("docs/nodes/", docs_views.node_docs, name="docs_nodes"),
     path("docs/nodes/<str:node_type>/", docs_views.node_doc, name="docs_node"),

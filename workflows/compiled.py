@@ -26,10 +26,11 @@ from workflows.templating import AsHtml, CompiledValue, Fixed, PerItem, Resolved
 class CompiledConfig:
     """A checked config; `resolve` gives the dict that `NodeType.execute` gets."""
 
-    __slots__ = ("_value", "uses_vault", "variables")
+    __slots__ = ("_value", "reads", "uses_vault", "variables")
 
     def __init__(self, value: CompiledValue) -> None:
         self._value = value
+        self.reads = value.reads
         self.variables = value.variables
         self.uses_vault = value.uses_vault
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workflows.compiled import CompiledConfig, config_of, trigger_in
 from workflows.errors import GraphError, Problem
-from workflows.graph import RESERVED_IDS, Edge, Graph, Node
+from workflows.graph import Edge, Graph, Node
 from workflows.limits import limits
+from workflows.name_checks import check_names
 from workflows.node_type import NodeType
 from workflows.nodes import is_trigger, registry
 from workflows.suggestions import did_you_mean
@@ -39,8 +40,23 @@ def check_graph(graph: Graph) -> Findings:
     errors += _edges(graph)
     errors += _circle(graph) or _bodies(graph)
     errors += _answers(graph)
-    warnings = [*_unreached(graph), *_unanswered(graph), *_unknown_names(graph, configs)]
+    names = check_names(graph, known_ports(graph), configs)
+    warnings = [*_unreached(graph), *_unanswered(graph), *names]
     return Findings(tuple(errors), tuple(warnings))
+
+
+def check_node(graph: Graph, node_id: str) -> Findings:
+    """What check_graph says about the settings of one node; of its edges nothing."""
+    configs: dict[str, CompiledConfig] = {}
+    errors = tuple(_node(graph.nodes[node_id], configs))
+    return Findings(errors, tuple(check_names(graph, known_ports(graph), configs)))
+
+
+def known_ports(graph: Graph) -> dict[str, tuple[str, ...]]:
+    """The ports of each node whose type is known."""
+    types = registry()
+    nodes = graph.nodes.values()
+    return {node.id: ports_of(node, types[node.type]) for node in nodes if node.type in types}
 
 
 def ports_of(node: Node, node_type: NodeType) -> tuple[str, ...]:
@@ -211,21 +227,6 @@ def _unreached(graph: Graph) -> Iterator[Problem]:
     for node in graph.nodes:
         if node not in reached:
             yield Problem("unreached", f"No edge leads to {node!r}, it never runs.", node, "edges")
-
-
-def _unknown_names(graph: Graph, configs: dict[str, CompiledConfig]) -> Iterator[Problem]:
-    for node, config in configs.items():
-        known = {*graph.ancestors(node), *RESERVED_IDS}
-        for path in sorted(config.variables):
-            root = path.split(".")[0].split("[")[0]
-            if root not in known:
-                yield Problem("unknown_variable", _unknown(graph, root, known), node, "config")
-
-
-def _unknown(graph: Graph, root: str, known: Iterable[str]) -> str:
-    if root in graph.nodes:
-        return f"{root!r} does not come before this node, so its output is empty here."
-    return f"There is no {root!r}{did_you_mean(root, known)}. It will be empty."
 
 
 def _shown(edge: Edge) -> str:

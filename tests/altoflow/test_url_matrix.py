@@ -147,6 +147,13 @@ workflows/<uuid:workflow_id>/delete/                   POST    302 403 403 302
 workflows/<uuid:workflow_id>/versions/                 GET     302 200 200 200
 workflows/<uuid:workflow_id>/versions/compare/         GET     302 200 200 200
 workflows/<uuid:workflow_id>/versions/<int:number>/    GET     302 200 200 200
+workflows/<uuid:workflow_id>/forms/<str:node_type>/    GET     302 200 200 200
+workflows/<uuid:workflow_id>/check/                    POST    302 400 400 400
+workflows/<uuid:workflow_id>/preview/                  POST    302 400 400 400
+workflows/<uuid:workflow_id>/variables/                POST    302 400 400 400
+workflows/<uuid:workflow_id>/try/                      POST    302 403 400 400
+workflows/<uuid:workflow_id>/nodes/<str:node_id>/sample/  POST  302 403 400 400
+workflows/<uuid:workflow_id>/nodes/<str:node_id>/data/ GET     302 200 200 200
 workflows/templates/                                   GET     302 200 200 200
 workflows/templates/<slug:slug>/install/               POST    302 403 302 302
 tour/close/                                            POST    302 403 302 302
@@ -242,6 +249,7 @@ def places() -> dict[str, Any]:
         "number": version.number,
         "run_id": run.pk,
         "step_id": step.pk,
+        "node_id": "say",
         "archived_id": archived_run(run, step),
         "name": "api_token",
         "token": "unknown/",

@@ -36,7 +36,7 @@ def workflow() -> Workflow:
 def test_every_type_has_a_card_and_a_place_in_the_palette(
     editor: Client, workflow: Workflow
 ) -> None:
-    page = editor.get(f"/workflows/{workflow.pk}/edit/").content.decode()
+    page = editor.get(f"/workflows/{workflow.pk}/").content.decode()
     types = [each["type"] for each in node_types()]
     assert sorted(type["type"] for group in palette() for type in group.types) == sorted(types)
     for name in [*types, ""]:
@@ -46,7 +46,7 @@ def test_every_type_has_a_card_and_a_place_in_the_palette(
 
 
 def test_every_icon_of_the_page_is_in_its_sprite(editor: Client, workflow: Workflow) -> None:
-    page = editor.get(f"/workflows/{workflow.pk}/edit/").content.decode()
+    page = editor.get(f"/workflows/{workflow.pk}/").content.decode()
     used = {part.split('"')[0] for part in page.split('href="#icon-')[1:]}
     there = {part.split('"')[0] for part in page.split('id="icon-')[1:]}
     assert used <= there
@@ -62,7 +62,7 @@ def test_a_large_workflow_opens_with_a_constant_number_of_queries(
 ) -> None:
     nodes = [{"id": f"n{n}", "type": "text_transform"} for n in range(500)]
     workflow = create_workflow(name="Large", graph={"nodes": nodes, "edges": []})
-    address = f"/workflows/{workflow.pk}/edit/"
+    address = f"/workflows/{workflow.pk}/"
     editor.get(address)
     with django_assert_num_queries(4):
         assert editor.get(address).status_code == 200

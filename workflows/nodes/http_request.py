@@ -83,6 +83,8 @@ class HttpRequest(NodeType):
     example_varies = ("headers", "elapsed_ms")
 
     class Config(NodeConfig):
+        only_for: ClassVar = {"body": ("body_type", ("json", "form", "text"))}
+
         method = serializers.ChoiceField(METHODS, label="Method", default="GET")
         url = TemplateField(
             label="URL", help_text="With http:// or https:// in front.", allow_blank=False

@@ -15,6 +15,7 @@
 """
 
 from workflows.templating.filters import EXAMPLE_DATA, FILTERS, Argument, FilterDoc
+from workflows.templating.scope import NameRead
 from workflows.templating.state import MASK
 from workflows.templating.value import (
     AsHtml,
@@ -35,6 +36,7 @@ __all__ = [
     "CompiledValue",
     "FilterDoc",
     "Fixed",
+    "NameRead",
     "PerItem",
     "Resolved",
     "compile_value",

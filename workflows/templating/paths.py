@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeAlias
 
@@ -17,7 +18,7 @@ from liquid.builtin.expressions import Path
 from workflows.errors import TemplateError
 from workflows.node_type import Json
 from workflows.templating.budget import PATH_PARTS, TAG_CHARACTERS, check_integer, limit_error
-from workflows.templating.scope import Scope
+from workflows.templating.scope import NameRead, Scope
 from workflows.templating.state import MASK, MaskedRead, State, closest
 from workflows.templating.text import text_of
 
@@ -42,11 +43,14 @@ def compile_path(path: Path, scope: Scope, *, quiet: bool = False) -> Read:
     if len(rest) > PATH_PARTS:
         raise limit_error(f"A path has at most {PATH_PARTS} parts.")
     keys = tuple(_compile_key(key, scope) for key in rest)
+    token = path.token
+    line = token.source.count("\n", 0, token.start_index) + 1 if "\n" in token.source else 0
+    found = NameRead(root, root, token.start_index, line, quiet)
     if root == "vault":
-        return _compile_secret(keys, scope, quiet)
+        return _compile_secret(keys, scope, quiet, found)
     slot = scope.slot_of(root)
     if slot is None and root not in scope.defined:
-        _note(root, keys, scope)
+        _note(root, keys, scope, found)
     if slot is not None:
         return _walker(_slot_reader(slot, scope), root, keys, quiet)
     if root in scope.assigned:
@@ -75,7 +79,7 @@ def _compile_key(key: str | int | Path, scope: Scope) -> Key:
     return check_integer(key) if isinstance(key, int) else key
 
 
-def _note(root: str, keys: tuple[Key, ...], scope: Scope) -> None:
+def _note(root: str, keys: tuple[Key, ...], scope: Scope, found: NameRead) -> None:
     if not keys and root in _CLOCK:
         return
     static: list[Json] = []
@@ -83,7 +87,7 @@ def _note(root: str, keys: tuple[Key, ...], scope: Scope) -> None:
         if callable(key):
             break
         static.append(key)
-    scope.variables.add(path_text(root, tuple(static), TAG_CHARACTERS))
+    scope.reads.append(replace(found, path=path_text(root, tuple(static), TAG_CHARACTERS)))
 
 
 def step(value: Json, key: Json) -> Json:
@@ -198,14 +202,14 @@ def _plain(value: Json, root: str, passed: list[Json]) -> Json:
     raise TemplateError(f"{where} holds a {type(value).__name__}, which is no JSON value.")
 
 
-def _compile_secret(keys: tuple[Key, ...], scope: Scope, quiet: bool) -> Read:
+def _compile_secret(keys: tuple[Key, ...], scope: Scope, quiet: bool, found: NameRead) -> Read:
     if not keys or isinstance(keys[0], int):
         raise TemplateError("Secrets are read one by one, by name: write {{ vault.name }}.")
     first, rest = keys[0], keys[1:]
     scope.uses_vault = True
     if isinstance(first, str):
         scope.vault_names.add(first)
-        scope.variables.add(path_text("vault", (first,), TAG_CHARACTERS))
+        scope.reads.append(replace(found, path=path_text("vault", (first,), TAG_CHARACTERS)))
 
     def origin(state: State) -> Json:
         return _secret(state, first)

@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from liquid.ast import Node
 
 from workflows.errors import TemplateError
+
+
+@dataclass(frozen=True, slots=True)
+class NameRead:
+    """One place where a template reads the context: its `path` (node_1.user.name), the name `root`
+    that it begins with, and where it stands: `start` in the text, in `line` of several (else 0).
+    `handled`: the place deals with what is unknown. `given`: the field itself gives this name."""
+
+    path: str
+    root: str
+    start: int
+    line: int = 0
+    handled: bool = False
+    given: bool = False
 
 
 class Loop:
@@ -27,7 +42,7 @@ class Scope:
         self.html = html
         """Whether outputs are escaped."""
         self.timed = False
-        self.variables: set[str] = set()
+        self.reads: list[NameRead] = []
         self.vault_names: set[str] = set()
         self.uses_vault = False
         self.slots = 0

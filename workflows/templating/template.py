@@ -16,7 +16,7 @@ from workflows.templating.budget import RAW_BYTES, limit_error
 from workflows.templating.expressions import compile_expression
 from workflows.templating.grammar import parse
 from workflows.templating.paths import Read
-from workflows.templating.scope import Scope
+from workflows.templating.scope import NameRead, Scope
 from workflows.templating.state import MASK, MaskedField, MaskedRead, State
 from workflows.templating.text import size_of
 
@@ -26,7 +26,7 @@ class Template:
     """`timed`: it has tags or filters, so the clock must run."""
 
     run: Callable[[State], Json]
-    variables: frozenset[str]
+    reads: tuple[NameRead, ...]
     uses_vault: bool
     vault_names: frozenset[str]
     timed: bool
@@ -43,7 +43,7 @@ def compile_template(source: str, *, html: bool = False) -> Template:
         raise limit_error("The template is nested too deeply.") from None
     return Template(
         run=run,
-        variables=frozenset(scope.variables),
+        reads=tuple(scope.reads),
         uses_vault=scope.uses_vault,
         vault_names=frozenset(scope.vault_names),
         timed=scope.timed,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workflows.errors import TemplateError, WorkflowError
 from workflows.node_type import ItemTemplates, Json
 from workflows.templating.budget import ALL_SOURCES, TEMPLATES, VALUE_DEPTH, limit_error
+from workflows.templating.scope import NameRead
 from workflows.templating.source import is_template
 from workflows.templating.state import State
 from workflows.templating.template import Template, compile_template
@@ -57,15 +58,20 @@ class CompiledValue:
     `variables` are the paths that are read from the context: `node_1.user.name`,
     `node_1.items[0]`, `trigger.headers.x-event`, `node_1["a key"]`, `vault.github`; where a part
     is only known at run time (`a[b.c]`), the path ends before it. Names that the template sets
-    itself are left out.
+    itself are left out. `reads`: each of them with the field it stands in, like
+    `headers[0].value`.
     """
 
     is_literal: bool
-    variables: frozenset[str]
+    reads: tuple[tuple[str, NameRead], ...]
     uses_vault: bool
     vault_names: frozenset[str]
     _run: Run
     _timed: bool
+
+    @property
+    def variables(self) -> frozenset[str]:
+        return frozenset(read.path for _, read in self.reads)
 
     def resolve(
         self, context: Mapping[str, Json], *, strict: bool = False, masked: bool = False
@@ -91,7 +97,7 @@ def compile_value(value: Json) -> CompiledValue:
     templates = compiler.templates
     return CompiledValue(
         is_literal=run is None,
-        variables=frozenset().union(*(item.variables for item in templates)),
+        reads=tuple(compiler.reads),
         uses_vault=any(item.uses_vault for item in templates),
         vault_names=frozenset().union(*(item.vault_names for item in templates)),
         _run=run or (lambda state: value),
@@ -108,6 +114,7 @@ class _Compiler:
     def __init__(self) -> None:
         self.html = False
         self.templates: list[Template] = []
+        self.reads: list[tuple[str, NameRead]] = []
         self.characters = 0
 
     def compile(self, value: Json, path: str, depth: int) -> Run | None:
@@ -142,6 +149,7 @@ class _Compiler:
         inner = _Compiler()
         run = inner.compile(value, path, 0)
         self.templates += inner.templates
+        self.reads += [(at, replace(read, given=read.root == "item")) for at, read in inner.reads]
         if any(item.uses_vault for item in inner.templates):
             raise TemplateError(
                 f"{path}: A secret can not be used in what is asked of each item. "
@@ -168,6 +176,7 @@ class _Compiler:
         except TemplateError as error:
             raise _located(error, path) from None
         self.templates.append(template)
+        self.reads += [(path, read) for read in template.reads]
         return _locating(template.run, path) if path else template.run
 
 

@@ -3,6 +3,7 @@
 import { createCanvas } from "./canvas.js";
 import { Editor } from "./editor.js";
 import { startWork } from "./work.js";
+import { createPanel } from "./panel.js";
 
 const state = JSON.parse(document.getElementById("builder-state").textContent);
 export const editor = new Editor({
@@ -12,4 +13,5 @@ export const editor = new Editor({
 });
 export const canvas = createCanvas(editor, state);
 startWork(editor, state);
+export const panel = createPanel(editor, state);
 document.documentElement.dataset.builder = "ready";

@@ -1,4 +1,4 @@
-"""A live server, people who are logged in, and pages of theirs."""
+"""A live server, people who are logged in, pages of theirs; a workflow and its side panel."""
 
 from __future__ import annotations
 
@@ -11,8 +11,51 @@ from django.core.cache import cache
 from django.test import Client
 from playwright.sync_api import BrowserContext, Page
 
+from builder.samples import pin_sample
+from tests.browser.builder.side import Side
+from tests.workflows.broken_templates import edge_of
 from tests.workflows.definitions import user_with
-from workflows.models import Role
+from workflows import services
+from workflows.models import Role, Workflow
+from workflows.vault import set_secret
+
+ORDER = {
+    "body": {"id": 42, "odd key": 1, "lines": [{"name": "Lamp"}], "vip": True},
+    "method": "PUT",
+}
+NODES = [
+    {"id": "order", "type": "webhook_trigger"},
+    {
+        "id": "send",
+        "type": "http_request",
+        "name": "Tell them",
+        "config": {
+            "method": "POST",
+            "url": "https://a.example/{{ order.body.id }}",
+            "headers": [{"name": "X-A", "value": "1"}, {"name": "X-B", "value": "{{ run.id }}"}],
+            "body": {"id": "{{ order.body.id }}"},
+        },
+    },
+    {"id": "each", "type": "iterator", "config": {"items": "{{ order.body.lines }}"}},
+    {"id": "say", "type": "text_transform", "config": {"template": "{{ item.name }}"}},
+    {"id": "kind", "type": "switch", "config": {"value": 1, "cases": [{"port": "big"}]}},
+    {"id": "big", "type": "text_transform", "config": {"template": "{{ send.status }}"}},
+    {
+        "id": "both",
+        "type": "logical_group",
+        "config": {"rules": [{"kind": "string", "left": "a", "operator": "equals", "right": "b"}]},
+    },
+    {"id": "gone", "type": "plugin_gone", "config": {"a": {"b": [1, "x"]}}},
+]
+EDGES = [
+    "order send",
+    "send each",
+    "each:item say",
+    "each kind",
+    "kind:big big",
+    "kind both",
+    "both:true gone",
+]
 
 
 @pytest.fixture
@@ -47,3 +90,17 @@ def visit(
         return chosen
 
     return open_page
+
+
+@pytest.fixture
+def workflow() -> Workflow:
+    graph = {"nodes": NODES, "edges": [edge_of(each) for each in EDGES]}
+    made = services.create_workflow(name="Orders", graph=graph)
+    pin_sample(workflow=made, node_id="order", output=ORDER)
+    set_secret(name="token", value="value of it")
+    return made
+
+
+@pytest.fixture
+def side(page: Page, home: str, workflow: Workflow) -> Side:
+    return Side(page, home, workflow)

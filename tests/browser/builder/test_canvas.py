@@ -387,6 +387,7 @@ def test_a_finger_does_it(open_canvas: Callable[..., Canvas], page: Page) -> Non
     touch.tap(*canvas.at("call"))
     assert "spare:default>call" in canvas.edges
     touch.tap(*canvas.at("call"))
+    page.get_by_role("button", name="Close the settings").tap()
     page.get_by_role("button", name="Add a node").tap()
     page.get_by_role("complementary", name="Nodes").get_by_role("button", name="Wait").tap()
     expect(page.get_by_role("complementary", name="Nodes")).to_be_hidden()
