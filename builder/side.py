@@ -20,7 +20,7 @@ from workflows import selectors
 from workflows.compiled import trigger_in
 from workflows.errors import WorkflowError
 from workflows.graph import Graph
-from workflows.models import Version, Workflow
+from workflows.models import Workflow
 from workflows.node_type import Json
 from workflows.templating.clock import zone_of
 from workflows.workflow_settings import settings_of
@@ -54,8 +54,7 @@ def side_context(request: HttpRequest, workflow: Workflow, graph: Graph | None) 
 
 def published_graph(workflow: Workflow) -> Json:
     """None while nothing is published."""
-    graphs = Version.objects.filter(pk=workflow.published_id or 0)
-    return graphs.values_list("graph", flat=True).first()
+    return workflow.published.graph if workflow.published else None
 
 
 def differs_from_published(workflow: Workflow) -> bool:

@@ -26,7 +26,7 @@ def check_names(
     """
     certain = certain_before(graph, ports)
     for node, config in configs.items():
-        place = _Place(graph, node, frozenset(filter(_is_node, certain.get(node, ()))))
+        place = _Place(graph, node, certain.get(node, frozenset()))
         seen: set[tuple[str, str]] = set()
         for path, read in sorted(config.reads, key=lambda found: found[1].handled):
             if (path, read.root) not in seen and (found := place.judge(read)):
@@ -35,14 +35,10 @@ def check_names(
                 yield Problem(found[0], found[1] + where, node, joined("config", path))
 
 
-def _is_node(fact: object) -> bool:
-    return isinstance(fact, str)
-
-
 class _Place:
     """One node, and what its templates can see."""
 
-    def __init__(self, graph: Graph, node: str, certain: frozenset[object]) -> None:
+    def __init__(self, graph: Graph, node: str, certain: frozenset[str]) -> None:
         self.graph = graph
         self.node = node
         self.certain = certain
