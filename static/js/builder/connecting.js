@@ -15,7 +15,7 @@ export class Connecting {
   constructor({ editor, view, cards, edges, hint, onEmpty }) {
     Object.assign(this, { editor, view, cards, edges, hint, onEmpty });
     this.view.stage.addEventListener("pointermove", (event) => {
-      if (this.pending && !event.buttons) this.follow(event);
+      if (this.pending && !this.isAsking && !event.buttons) this.follow(event);
     });
     editor.addEventListener("change", () => this.cancel());
   }
@@ -63,6 +63,7 @@ export class Connecting {
       delete element.dataset.from;
     }
     this.pending = null;
+    this.isAsking = false;
     this.over = null;
     this.edges.drawPending(null);
     this.hint.hidden = true;
@@ -150,7 +151,10 @@ export class Connecting {
     const { pending } = this;
     if (over !== null) this.#finish(this.#edgeTo(over, point), over);
     else if (pending.key) this.cancel();
-    else this.onEmpty({ source: pending.source, port: pending.port }, event);
+    else {
+      this.isAsking = true;
+      this.onEmpty({ source: pending.source, port: pending.port }, event);
+    }
   }
 
   /** The second click of click-click. */

@@ -292,6 +292,11 @@ def test_keys_do_all_of_it(open_canvas: Callable[..., Canvas], page: Page) -> No
     canvas.choose("text")
     assert "number_condition:false>text_transform" in canvas.edges
 
+    # Tab leads from the palette to the card where one was.
+    page.get_by_label("Search nodes").focus()
+    canvas.press("Tab", "Tab")
+    expect(focused).to_have_attribute("data-node", "text_transform")
+
     # Walk along the edges, between siblings, back the way one came.
     canvas.press("Home", "ArrowRight", "ArrowRight")
     assert canvas.selected == {"http_request"}
