@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from builder.diff import GraphDiff
-from builder.drawing import Marks, is_unplaced, placed
-from builder.layout import GAP_Y, NODE_HEIGHT, NODE_WIDTH, Point
+from builder.drawing import Marks, is_unplaced, placed, ports_shown
+from builder.layout import GAP_Y, NODE_WIDTH, Point, node_height
 from workflows.graph import Edge, Graph, Node
 
 
@@ -32,12 +32,13 @@ def _in_free_places(gone: Iterable[Node], old: Graph, new: Graph) -> dict[str, N
     """All in one place where nobody has moved a node yet: then the whole picture is laid out."""
     if is_unplaced(new):
         return {node.id: replace(node, position=_position(_any_place(new))) for node in gone}
-    taken = list(placed(new).positions.values())
+    taken = [(place, _height(new.nodes[id], new)) for id, place in placed(new).positions.items()]
     before = placed(old).positions
     found = {}
     for node in gone:
-        place = _free(before[node.id], taken)
-        taken.append(place)
+        height = _height(node, old)
+        place = _free(before[node.id], height, taken)
+        taken.append((place, height))
         found[node.id] = replace(node, position=_position(place))
     return found
 
@@ -47,13 +48,17 @@ def _any_place(graph: Graph) -> Point:
     return (first.position["x"], first.position["y"]) if first else (0.0, 0.0)
 
 
-def _free(place: Point, taken: Iterable[Point]) -> Point:
+def _height(node: Node, graph: Graph) -> int:
+    return node_height(ports_shown(node, graph))
+
+
+def _free(place: Point, height: int, taken: Iterable[tuple[Point, int]]) -> Point:
     """The same place, or the next one below that no card covers."""
     x, y = place
-    columns = sorted(other for left, other in taken if abs(left - x) < NODE_WIDTH)
-    for other in columns:
-        if abs(other - y) < NODE_HEIGHT:
-            y = other + NODE_HEIGHT + GAP_Y
+    column = sorted((top, other) for (left, top), other in taken if abs(left - x) < NODE_WIDTH)
+    for top, other in column:
+        if top < y + height and y < top + other:
+            y = top + other + GAP_Y
     return x, y
 
 

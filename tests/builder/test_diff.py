@@ -242,6 +242,19 @@ def test_both_are_drawn_in_one_picture_with_marks() -> None:
             id="the new one was never placed",
         ),
         pytest.param(
+            graph(at("a", 0, 0), at("b", 300, 90)),
+            graph(
+                at("a", 0, 0),
+                {
+                    "id": "c",
+                    "type": "switch",
+                    "position": {"x": 300, "y": 0},
+                    "config": {"cases": [{"port": f"p{n}"} for n in range(6)]},
+                },
+            ),
+            id="below a tall card",
+        ),
+        pytest.param(
             graph(at("a", 0, 0), at("b", 300, 0), at("c", 300, 10)),
             graph(at("a", 0, 0), at("d", 300, 5)),
             id="two are gone",

@@ -17,17 +17,17 @@ export class Live {
   #editor;
   #saver;
   #page;
-  #onEnd;
+  #onNews;
   #sample;
   #timer;
   #run = null;
   #pause = EVERY;
 
-  constructor(editor, saver, page, onEnd) {
+  constructor(editor, saver, page, onNews) {
     this.#editor = editor;
     this.#saver = saver;
     this.#page = page;
-    this.#onEnd = onEnd;
+    this.#onNews = onNews;
     this.#sample = page.sample;
     saver.addEventListener("saved", ({ detail }) => {
       this.#sample = detail.sample;
@@ -87,6 +87,7 @@ export class Live {
       remember(this.#page.workflow, payload);
       byId("run-dialog").close();
       this.#watch(answer.data);
+      this.#onNews();
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
       refuse(this.#editor, { message: "The server can not be reached. Try again." });
@@ -122,7 +123,7 @@ export class Live {
 
   #end() {
     byId("announcements").textContent = `The run is ${this.#run.status}. ${this.#run.error?.message ?? ""}`;
-    this.#onEnd();
+    this.#onNews();
   }
 
   #draw() {
