@@ -232,6 +232,8 @@ class Panel {
     const id = this.#id;
     const { graph } = this.editor;
     if (!this.form || !nodeOf(graph, id)) return;
+    // While a name is being chosen, the template is not finished.
+    if (!document.getElementById("suggestions").hidden) return this.check();
     const found = await post("check/", { graph, node: id }, { signal });
     if (id !== this.#id || !this.form) return;
     const levels = [["errors", "error"], ["warnings", "warning"], ["hints", "hint"]];
