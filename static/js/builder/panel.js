@@ -1,11 +1,12 @@
 // The side panel: the settings of the one node that is selected, its test and its last data.
 
 import { copyOf, paste, readCopy } from "./copies.js";
-import { nodeOf, removeNodes, renameNode } from "./graph.js";
+import { nodeOf, removeNodes } from "./graph.js";
 import { NodeForm } from "./form.js";
 import { NodeTest } from "./node-test.js";
 import { Picker, completeIn } from "./picker.js";
 import { Previews } from "./previews.js";
+import { rename, renameIn } from "./renaming.js";
 import { showProblems } from "./field-problems.js";
 import { debounced, get, NoAnswer, post } from "./asking.js";
 import { paint } from "./template-field.js";
@@ -188,7 +189,7 @@ class Panel {
   }
 
   #rename(next) {
-    const isDone = this.editor.change(`Rename ${this.#id}`, (graph) => renameNode(graph, this.#id, next));
+    const isDone = rename(this.editor, this.#id, next);
     if (!isDone) this.form.fill();
     this.picker.forget();
   }
@@ -232,6 +233,8 @@ class Panel {
     const id = this.#id;
     const { graph } = this.editor;
     if (!this.form || !nodeOf(graph, id)) return;
+    // While a name is being chosen, the template is not finished.
+    if (!document.getElementById("suggestions").hidden) return this.check();
     const found = await post("check/", { graph, node: id }, { signal });
     if (id !== this.#id || !this.form) return;
     const levels = [["errors", "error"], ["warnings", "warning"], ["hints", "hint"]];
@@ -288,11 +291,4 @@ class Panel {
     if (this.lastArea?.isConnected && this.lastArea.offsetParent) return this.lastArea;
     return this.holder.querySelector("[data-config] .code-input");
   }
-}
-
-/** The one node that has another id than before, in the same place of the list. */
-function renameIn(before, after) {
-  if (before.nodes.length !== after.nodes.length) return null;
-  const changed = before.nodes.flatMap((node, place) => (node.id === after.nodes[place].id ? [] : [[node.id, after.nodes[place].id]]));
-  return changed.length === 1 ? { from: changed[0][0], to: changed[0][1] } : null;
 }

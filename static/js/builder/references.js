@@ -30,6 +30,15 @@ export function renameReferences(value, names) {
   return value;
 }
 
+/** Whether a template that reads `old` makes a name `next` itself, which would hide the new one. */
+export function wouldHide(value, old, next) {
+  if (typeof value === "string") {
+    const { found, made } = read(value);
+    return made.has(next) && found.some(({ name }) => name === old);
+  }
+  return typeof value === "object" && value !== null && Object.values(value).some((each) => wouldHide(each, old, next));
+}
+
 function renameInText(text, names) {
   let made = "";
   let done = 0;
@@ -43,16 +52,20 @@ function renameInText(text, names) {
 
 /** {name, start} of each name that a template reads from outside, in their order. */
 export function referencesIn(text) {
-  if (!text.includes("{{") && !text.includes("{%")) return [];
+  return read(text).found.sort((a, b) => a.start - b.start);
+}
+
+function read(text) {
   const reader = new Reader(text);
-  reader.readAll();
-  return reader.found.sort((a, b) => a.start - b.start);
+  if (text.includes("{{") || text.includes("{%")) reader.readAll();
+  return reader;
 }
 
 class Reader {
   constructor(text) {
     this.text = text;
     this.found = [];
+    this.made = new Set();
     this.defined = new Set();
     this.blocks = [];
   }
@@ -114,7 +127,7 @@ class Reader {
   #statement(name, expression, begin) {
     if (name.startsWith("end")) {
       const block = this.blocks.pop();
-      if (block?.captured) this.defined.add(block.captured);
+      if (block?.captured) this.#define(block.captured);
     } else if (name === "else") {
       const block = this.blocks.at(-1);
       if (block) block.locals = [];
@@ -122,18 +135,24 @@ class Reader {
       const [variable] = this.#words(expression);
       this.#expression(expression, begin, name, variable);
       this.blocks.push({ locals: [variable, LOOPS[name]] });
+      this.made.add(variable).add(LOOPS[name]);
     } else if (name === "capture") {
       this.blocks.push({ locals: [], captured: this.#words(expression)[0] });
     } else if (name === "increment" || name === "decrement") {
-      this.defined.add(this.#words(expression)[0]);
+      this.#define(this.#words(expression)[0]);
     } else if (name === "assign") {
       const [variable] = this.#words(expression);
       this.#expression(expression, begin, name, variable);
-      this.defined.add(variable);
+      this.#define(variable);
     } else {
       this.#expression(expression, begin, name);
       if (BLOCKS.has(name)) this.blocks.push({ locals: [] });
     }
+  }
+
+  #define(name) {
+    this.defined.add(name);
+    this.made.add(name);
   }
 
   #words(expression) {

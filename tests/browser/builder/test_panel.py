@@ -193,6 +193,15 @@ def test_a_new_id_is_followed_by_references_and_samples(side: Side, page: Page) 
     own.fill("Order Nr")
     own.press("Enter")
     expect(own).to_have_value("order")
+    loop = "{% for line in order.body.lines %}{{ line }}{% endfor %}"
+    side.js(
+        "editor.change('x', (g) => ({...g, nodes: g.nodes.map((n) => "
+        "n.id === 'big' ? {...n, config: {template: args[0]}} : n)}))",
+        loop,
+    )
+    own.fill("line")
+    own.press("Enter")
+    expect(own).to_have_value("order")
     own.fill("purchase")
     own.press("Enter")
     expect(page.locator("[data-side-id]")).to_have_text("purchase")
