@@ -62,6 +62,10 @@ def test_data_is_inserted_and_its_value_shown(side: Side, page: Page) -> None:
     expect(preview).to_contain_text("yes or no")
     template.fill("{{ vault.token | upcase }}")
     expect(preview).to_contain_text("•••")
+    template.fill("Dropped: ")
+    order.locator("[data-expression='order.method'] > .data-row").drag_to(template)
+    expect(template).to_have_value(re.compile(r"\{\{ order\.method \}\}"))
+    assert "{{ order.method }}" in side.config("big")["template"]
     page.get_by_role("searchbox", name="Search the data").fill("lamp")
     expect(page.get_by_role("tree", name="Found")).to_contain_text("order.body.lines[0].name")
     side.choose("say")
