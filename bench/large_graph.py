@@ -5,6 +5,14 @@ from __future__ import annotations
 
 from typing import Any
 
+CONFIGS: dict[str, dict[str, Any]] = {
+    "manual_trigger": {},
+    "string_condition": {"left": "{{ trigger.kind }}", "operator": "equals", "right": "a"},
+    "iterator": {"items": "{{ trigger.items }}"},
+    "http_request": {"url": "https://a.example/{{ trigger.id }}"},
+    "text_transform": {"template": "Hello {{ trigger.name }}"},
+    "data_mapper": {"mappings": [{"target": "id", "value": "{{ trigger.id }}"}]},
+}
 WIDTH = 300
 HEIGHT = 90
 
@@ -38,4 +46,11 @@ def large_graph(size: int = 500) -> dict[str, Any]:
 
 
 def _node(id: str, type: str, x: int, y: int) -> dict[str, Any]:
-    return {"id": id, "type": type, "name": f"Step {id}", "position": {"x": x, "y": y}}
+    place = {"x": x, "y": y}
+    return {
+        "id": id,
+        "type": type,
+        "name": f"Step {id}",
+        "position": place,
+        "config": CONFIGS[type],
+    }

@@ -29,7 +29,7 @@ class Canvas(Scenario):
     def prepare(self, stage: Stage) -> None:
         body = {"name": "bench: canvas", "graph": large_graph(NODES)}
         workflow = stage.product.call("POST", "workflows/", body)
-        self.address = f"http://127.0.0.1:{stage.product.port}/workflows/{workflow['id']}/edit/"
+        self.address = f"http://127.0.0.1:{stage.product.port}/workflows/{workflow['id']}/"
         self.browser = RealBrowser(stage.product)
         self.page = self.browser.page
         self.open()
