@@ -2,11 +2,16 @@
 
 import { nodeOf } from "./graph.js";
 
+const MOST_SHOWN = 50;
+
 export function showProblems(editor) {
   const { errors, warnings } = editor.findings;
   const all = [...errors.map((each) => [each, "bad"]), ...warnings.map((each) => [each, "wait"])];
-  for (const list of document.querySelectorAll("[data-problems]")) {
-    list.replaceChildren(...all.map(([problem, kind]) => problemRow(editor, problem, kind)));
+  const shown = all.slice(0, MOST_SHOWN);
+  const more = all.length - shown.length;
+  for (const list of document.querySelectorAll("[data-all-problems]")) {
+    list.replaceChildren(...shown.map(([problem, kind]) => problemRow(editor, problem, kind)));
+    if (more) list.append(problemRow(editor, { message: `and ${more} more` }, "wait"));
   }
   for (const part of document.querySelectorAll("[data-problems-part]")) part.hidden = !all.length;
   const menu = document.getElementById("problems");

@@ -296,3 +296,15 @@ def test_versions_work_without_script(
     page.get_by_role("button", name="Restore version 1 as the draft").click()
     expect(page.get_by_text("Version 1 is the draft now.")).to_be_visible()
     context.close()
+
+
+def test_many_problems_are_counted_and_the_first_are_listed(visit: Visit) -> None:
+    nodes = [{"id": f"call_{number}", "type": "http_request"} for number in range(60)]
+    tab = visit(page_of(workflow_of({"nodes": [START, *nodes], "edges": []})))
+    expect(tab.locator("#problems-count")).to_have_text("60")
+    rows = tab.locator("#problems [data-all-problems] > li")
+    expect(rows).to_have_count(51)
+    expect(rows.last).to_contain_text("and 70 more")
+    in_editor(tab, "editor.open('call_1')")
+    url = tab.locator('#side-node [data-path="config.url"] [data-problems]')
+    expect(url.locator(".problem")).to_have_count(1)
