@@ -12,7 +12,7 @@ from tests.environment.installation import Installation
 from tests.environment.paths import REPOSITORY
 
 PASSWORD = "a-long-enough-password"
-SIZE = {"width": 1280, "height": 800}
+SIZE = {"width": 1440, "height": 900}
 
 
 def sign_up_and_install_demo(page: Page, installation: Installation) -> str:
@@ -32,7 +32,23 @@ def sign_up_and_install_demo(page: Page, installation: Installation) -> str:
 def take(page: Page, url: str, name: str) -> None:
     page.goto(url)
     page.wait_for_load_state("networkidle")
+    save(page, name)
+
+
+def save(page: Page, name: str) -> None:
     page.screenshot(path=REPOSITORY / "docs" / f"{name}.png")
+
+
+def take_builder(page: Page, url: str) -> None:
+    """With the last run on the canvas, and the settings of one node."""
+    page.goto(url)
+    page.get_by_title("Show last run on the canvas").first.click()
+    page.locator(".node[data-state=completed]").first.wait_for()
+    page.locator(".node[data-node=summary]").click()
+    page.locator("#side-node [data-path='config.template']").wait_for()
+    page.mouse.move(700, 850)
+    page.wait_for_load_state("networkidle")
+    save(page, "builder")
 
 
 def main() -> int:
@@ -53,7 +69,7 @@ def main() -> int:
             run = sign_up_and_install_demo(page, installation)
             workflow = page.url
             take(page, run, "run")
-            take(page, workflow, "workflow")
+            take_builder(page, workflow)
             take(page, installation.url + "/", "dashboard")
         finally:
             browser.close()
