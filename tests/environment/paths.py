@@ -4,5 +4,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 PINNED = REPOSITORY / "tests" / "environment" / "npm"
-NPM = REPOSITORY / ".cache" / "npm"
-CHROMIUM = REPOSITORY / ".cache" / "chromium"
+CACHE = REPOSITORY / ".cache"
+NPM = CACHE / "npm"
+CHROMIUM = CACHE / "chromium"
+BYTECODE = CACHE / "bytecode"

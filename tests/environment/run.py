@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from tests.environment import postgres
-from tests.environment.paths import REPOSITORY
+from tests.environment.paths import BYTECODE, REPOSITORY
 
 
 def run_pytest(env: dict[str, str]) -> int:
@@ -20,8 +20,15 @@ def run_pytest(env: dict[str, str]) -> int:
     # the collection, which has the files that take longest first, so that none is waited for.
     command = [sys.executable, "-m", "pytest", "-n", str(workers), "--dist", "loadfile"]
     command.append("--no-loadscope-reorder")
-    answer = subprocess.run([*command, *sys.argv[1:]], cwd=REPOSITORY, env=os.environ | env)
+    answer = subprocess.run([*command, *sys.argv[1:]], cwd=REPOSITORY, env=remembering() | env)
     return answer.returncode
+
+
+def remembering() -> dict[str, str]:
+    """The environment, with what Python compiles kept in .cache/: hundreds of modules, in each of
+    the many processes that the tests start."""
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return env | {"PYTHONPYCACHEPREFIX": str(BYTECODE)}
 
 
 def main() -> int:
