@@ -203,6 +203,15 @@ def test_a_preview_says_what_went_wrong_within_the_limits(ordered: Workflow) -> 
     assert made["text"] == "<b>Ada</b>"
 
 
+def test_a_preview_tells_of_unknown_names_while_other_settings_are_wrong(ordered: Workflow) -> None:
+    draft = ordered.draft
+    told = preview(ordered, Graph.from_json(draft), "late", "{{ ghost.x }}")["warnings"]
+    assert not told, "check_settings says it"
+    nodes = [node | {"config": {}} if node["id"] == "late" else node for node in draft["nodes"]]
+    bare = Graph.from_json(draft | {"nodes": nodes})
+    assert "ghost" in preview(ordered, bare, "late", "{{ ghost.x }}")["warnings"][0]
+
+
 def test_what_the_known_data_has_not_is_a_hint(ordered: Workflow) -> None:
     drawn = Graph.from_json(ordered.draft)
     found = check_settings(ordered, drawn, "say")
