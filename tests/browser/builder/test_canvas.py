@@ -229,6 +229,13 @@ def test_cards_are_selected_moved_and_copied(
 def test_the_board_is_looked_at(open_canvas: Callable[..., Canvas], page: Page) -> None:
     canvas = open_canvas(LOOP)
     expect(page.locator(".body-ground")).to_contain_text("For each item")
+    page.evaluate(
+        """import("/static/js/builder/main.js").then(({ editor }) => editor.setRun({
+            id: "1", status: "completed", taken: ["each default"],
+            nodes: {each: {status: "completed", count: 1}, inside: {status: "completed", count: 2}},
+        }))"""
+    )
+    expect(page.locator(".wire.is-taken")).to_have_attribute("data-port", "item")
     scale = page.locator("[data-scale]")
     page.mouse.move(*canvas.at("each"))
     before = canvas.at("each")
