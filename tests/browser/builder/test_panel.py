@@ -325,6 +325,10 @@ def test_the_list_of_problems_names_node_and_setting_and_stays_out_of_the_fields
         "Switch cases This field is required."
     )
     expect(page.locator("#side-settings .problem-row")).to_have_count(0)
+    # What is longer than the side scrolls there, never the page.
+    page.set_viewport_size({"width": 1440, "height": 360})
+    page.locator(".np-head").get_by_role("button", name="Close the settings").click()
+    assert page.evaluate("document.documentElement.scrollHeight") == 360
 
 
 def test_a_node_that_takes_the_place_of_another_stays_selected(page: Page, home: str) -> None:
