@@ -57,6 +57,24 @@ def sources(workflow: Workflow, node_id: str, **more: Any) -> dict[str, Source]:
     return {each.root: each for each in found}
 
 
+def test_behind_the_port_error_a_node_has_what_a_failure_puts_out() -> None:
+    drawn = graph(
+        node("call", "http_request", url="https://a.example"),
+        *(node(each, "text_transform", template="x") for each in ("well", "tell", "both")),
+        "start -> call",
+        "call -> well",
+        "call:error -> tell",
+        "well -> both",
+        "tell -> both",
+    )
+    workflow = workflow_of(drawn)
+    known = {name: sources(workflow, name)["call"].value for name in ("well", "tell", "both")}
+    assert set(known["tell"]) == {"error", "message", "code"}
+    assert known["well"] == known["both"] and known["well"]["status"] == 201
+    pin_sample(workflow=workflow, node_id="call", output={"mine": 1})
+    assert sources(workflow, "tell")["call"].value == {"mine": 1}
+
+
 @pytest.mark.parametrize(
     ("node_id", "roots", "missing"),
     [

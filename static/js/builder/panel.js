@@ -285,7 +285,7 @@ class Panel {
     this.lastArea = area;
     const field = area.closest("[data-label]");
     this.place.querySelector("[data-picker-target]").textContent = `into ${field.dataset.label}`;
-    if (area.hasAttribute("aria-autocomplete")) this.picker.offer(field);
+    if (!this.editor.readOnly && area.hasAttribute("aria-autocomplete")) this.picker.offer(field);
   }
 
   #target() {
