@@ -100,7 +100,8 @@ def preview(
     workflow: Workflow, graph: Graph, node_id: str, value: Json, *, is_html: bool = False
 ) -> dict[str, Any]:
     """What a field with templates gives with the data that is known. Secrets stay masked. What
-    check_settings says is not said again."""
+    check_settings says is not said again; of settings that are not complete yet, it knows no names.
+    """
     try:
         compiled = compile_value(AsHtml(value) if is_html else value)
         roots = {read.root for _, read in compiled.reads}
@@ -115,7 +116,9 @@ def preview(
         if each.root in roots and each.root not in known
         if each.group != "secrets"
     )
-    checked = {name for _, read in compiled.reads for name in (read.path, read.root)}
+    is_checked = _compiled(graph, node_id) is not None
+    reads = [read for _, read in compiled.reads] if is_checked else []
+    checked = {name for read in reads for name in (read.path, read.root)}
     told = [text for text in resolved.warnings if text.split(" is unknown")[0] not in checked]
     origins = {known[root].origin for root in roots if root in known}
     return {

@@ -207,9 +207,15 @@ def _line(
         x=start[0] + 10,
         y=start[1] + 4,
         port=edge.port,
-        is_taken=(edge.source, edge.port) in track.taken and edge.target in track.states,
+        is_taken=_is_taken(edge, track),
         mark=marks.edges.get((edge.source, edge.port, edge.target), ""),
     )
+
+
+def _is_taken(edge: Edge, track: Track) -> bool:
+    """Into the body of an iterator lead only its items; its own step goes on elsewhere."""
+    went = edge.port == "item" or (edge.source, edge.port) in track.taken
+    return went and edge.target in track.states
 
 
 def _curve(points: Sequence[Point]) -> str:

@@ -29,6 +29,8 @@ LARGEST_TOTAL = 4 * 1024 * 1024
 """Characters of outputs that are loaded for one answer; what goes beyond has no value here."""
 FIRST_ITERATIONS = ("", *(".".join("0" * depth) for depth in range(1, 6)))
 
+FAILED = {"error": True, "message": "The server answered 503.", "code": "http_status"}
+
 PINNED, LAST_RUN, SAMPLE, EXAMPLE, DERIVED = "pinned", "run", "sample", "example", "derived"
 
 
@@ -56,7 +58,11 @@ def sources_for(
     nodes = [graph.nodes[name] for name in graph.order if name in graph.ancestors(node_id)]
     around = _iterators_around(graph, node_id)
     wanted = None if roots is None else _with_lists_of(graph, around, roots)
-    found = _Finder(workflow, nodes, wanted).sources()
+    failed = _failed_before(graph, node_id)
+    found = [
+        _as_failed(each) if each.root in failed else each
+        for each in _Finder(workflow, nodes, wanted).sources()
+    ]
     certain = certain_before(graph, known_ports(graph)).get(node_id, frozenset())
     before = [
         each if each.root in certain else replace(each, warning="It may not run on some ways.")
@@ -74,6 +80,24 @@ def sources_for(
     names = Secret.objects.order_by("name").values_list("name", "description")
     shown += [Source(f"vault.{name}", "secrets", label) for name, label in names]
     return shown
+
+
+def _failed_before(graph: Graph, node_id: str) -> set[str]:
+    """The nodes before from which only the port `error` leads here."""
+    before = graph.ancestors(node_id)
+    ways = {
+        name: {edge.port for edge in graph.outgoing[name] if edge.target in before | {node_id}}
+        for name in before
+    }
+    return {name for name, ports in ways.items() if ports == {"error"}}
+
+
+def _as_failed(source: Source) -> Source:
+    """With what a failed step puts out, where all that is known is another output."""
+    is_known = isinstance(source.value, dict) and source.value.get("error") is True
+    if source.origin in ("", PINNED) or is_known:
+        return source
+    return replace(source, origin=EXAMPLE, value=FAILED, at="", run=None)
 
 
 def own_source(workflow: Workflow, node: Node) -> Source:

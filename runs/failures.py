@@ -41,6 +41,7 @@ class Cause:
     """Empty where the run failed outside of a step."""
     code: str
     message: str
+    """What all of them say, or what their messages have in common."""
     workflow_name: str = ""
     runs: list[uuid.UUID] = field(default_factory=list)
     """Newest first."""
@@ -111,9 +112,12 @@ def _grouped(rows: Iterable[tuple[Any, ...]]) -> list[Cause]:
     causes: dict[tuple[Any, ...], Cause] = {}
     for run_id, workflow, error, restored_at in rows:
         told = _told(workflow, error or {})
+        common, exact = told[-1], str((error or {}).get("message", ""))[:LONGEST_MESSAGE]
         cause = causes.get(told)
         if cause is None:
-            cause = causes[told] = Cause(_key(told), *told)
+            cause = causes[told] = Cause(_key(told), *told[:-1], message=exact)
+        elif cause.message != exact:
+            cause.message = common
         cause.runs.append(run_id)
         if restored_at is None:
             cause.resumable.append(run_id)

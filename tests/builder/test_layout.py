@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from builder.drawing import draw
 from builder.layout import NODE_HEIGHT, NODE_WIDTH, Layout, lay_out
+from runs.presentation import NodeState, Track
 from workflows.graph import Edge, Graph, Node
 
 
@@ -115,6 +116,16 @@ def test_nodes_stay_where_people_put_them() -> None:
     first, second = drawing.cards
     assert (second.x - first.x, second.y - first.y) == (400, -40)
     assert min(first.x, second.x) == min(first.y, second.y) == 24
+
+
+def test_the_way_into_a_body_was_taken_where_an_item_went_it() -> None:
+    graph = graph_of("each:item -> say", "each:item -> more", "each -> end")
+    states = {"each": NodeState("completed"), "say": NodeState("failed", 3)}
+    drawing = draw(graph, Track(states, frozenset({("each", "default")})))
+    taken = {
+        edge.target: line.is_taken for edge, line in zip(graph.edges, drawing.lines, strict=True)
+    }
+    assert taken == {"say": True, "more": False, "end": False}
 
 
 def test_a_type_that_is_gone_is_drawn_all_the_same() -> None:

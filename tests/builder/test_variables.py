@@ -57,6 +57,24 @@ def sources(workflow: Workflow, node_id: str, **more: Any) -> dict[str, Source]:
     return {each.root: each for each in found}
 
 
+def test_behind_the_port_error_a_node_has_what_a_failure_puts_out() -> None:
+    drawn = graph(
+        node("call", "http_request", url="https://a.example"),
+        *(node(each, "text_transform", template="x") for each in ("well", "tell", "both")),
+        "start -> call",
+        "call -> well",
+        "call:error -> tell",
+        "well -> both",
+        "tell -> both",
+    )
+    workflow = workflow_of(drawn)
+    known = {name: sources(workflow, name)["call"].value for name in ("well", "tell", "both")}
+    assert set(known["tell"]) == {"error", "message", "code"}
+    assert known["well"] == known["both"] and known["well"]["status"] == 201
+    pin_sample(workflow=workflow, node_id="call", output={"mine": 1})
+    assert sources(workflow, "tell")["call"].value == {"mine": 1}
+
+
 @pytest.mark.parametrize(
     ("node_id", "roots", "missing"),
     [
@@ -201,6 +219,15 @@ def test_a_preview_says_what_went_wrong_within_the_limits(ordered: Workflow) -> 
     assert "20,000" in preview(ordered, drawn, "late", endless)["error"]
     made = preview(ordered, drawn, "late", "<b>{{ start.user.name }}</b>", is_html=True)
     assert made["text"] == "<b>Ada</b>"
+
+
+def test_a_preview_tells_of_unknown_names_while_other_settings_are_wrong(ordered: Workflow) -> None:
+    draft = ordered.draft
+    told = preview(ordered, Graph.from_json(draft), "late", "{{ ghost.x }}")["warnings"]
+    assert not told, "check_settings says it"
+    nodes = [node | {"config": {}} if node["id"] == "late" else node for node in draft["nodes"]]
+    bare = Graph.from_json(draft | {"nodes": nodes})
+    assert "ghost" in preview(ordered, bare, "late", "{{ ghost.x }}")["warnings"][0]
 
 
 def test_what_the_known_data_has_not_is_a_hint(ordered: Workflow) -> None:

@@ -78,7 +78,7 @@ class TriggerWorkflow(NodeType):
 
     class Config(NodeConfig):
         workflow = WorkflowField(
-            label="Workflow", help_text="The id of the workflow to start.", max_length=64
+            label="Workflow", help_text="Which one to start, by its id.", max_length=64
         )
         inputs = InputsField(
             label="Inputs", help_text="An object: a value for each name.", default=dict

@@ -19,7 +19,7 @@ import { Selection } from "./selection.js";
 import { Tools } from "./tools.js";
 import { View, around } from "./view.js";
 
-const READABLE = 0.6;
+const READABLE = 0.5;
 
 /** Gives {reveal(id), card(id), focus()}. */
 export function createCanvas(editor) {

@@ -26,6 +26,7 @@ export class Cards {
     editor.addEventListener("change", ({ detail }) => {
       this.#sync(detail.after);
       this.#label(detail.after);
+      this.#mark();
     });
     editor.addEventListener("select", () => this.#mark());
     editor.addEventListener("findings", () => this.#showFindings());

@@ -165,8 +165,9 @@ export class Edges {
     const run = this.editor.run;
     const taken = new Set(run?.taken);
     for (const { edge, group } of this.#drawn.values()) {
-      const isTaken = taken.has(`${edge.source} ${edge.port}`) && edge.target in (run.nodes ?? {});
-      group.classList.toggle("is-taken", isTaken);
+      // Into the body of an iterator lead only its items; its own step goes on elsewhere.
+      const went = edge.port === "item" || taken.has(`${edge.source} ${edge.port}`);
+      group.classList.toggle("is-taken", went && edge.target in (run?.nodes ?? {}));
     }
   }
 }

@@ -283,8 +283,9 @@ class Panel {
 
   #aim(area) {
     this.lastArea = area;
-    const label = area.closest("[data-label]").dataset.label;
-    this.place.querySelector("[data-picker-target]").textContent = `into ${label}`;
+    const field = area.closest("[data-label]");
+    this.place.querySelector("[data-picker-target]").textContent = `into ${field.dataset.label}`;
+    if (!this.editor.readOnly && area.hasAttribute("aria-autocomplete")) this.picker.offer(field);
   }
 
   #target() {

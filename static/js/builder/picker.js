@@ -6,6 +6,7 @@ import { nodeOf } from "./graph.js";
 import { expression } from "./paths.js";
 import { debounced, post } from "./asking.js";
 
+const REMEMBERED = "altoflow.picker";
 const DEEPEST = 4;
 const MOST_PATHS = 600;
 const MOST_FOUND = 60;
@@ -28,7 +29,7 @@ export class Picker {
     this.search = place.querySelector("[data-picker-search]");
     this.reload = debounced((signal) => this.#load(signal), 250);
     place.querySelector("summary").addEventListener("click", () => {
-      sessionStorage.setItem("altoflow.picker", place.open ? "closed" : "open");
+      sessionStorage.setItem(REMEMBERED, place.open ? "closed" : "open");
     });
     place.addEventListener("toggle", () => this.refresh());
     this.search.addEventListener("input", () => this.#show());
@@ -36,13 +37,21 @@ export class Picker {
       if (event.key === "ArrowDown") this.body.querySelector("[role=treeitem]")?.focus();
       if (event.key === "ArrowDown") event.preventDefault();
     });
-    const remembered = sessionStorage.getItem("altoflow.picker");
-    place.open = remembered ? remembered === "open" : matchMedia("(min-height: 46rem) and (min-width: 60rem)").matches;
+    place.open = sessionStorage.getItem(REMEMBERED) === "open";
+  }
+
+  /** Opens for a field that is being filled in, where there is room; somebody's own choice stays. */
+  offer(field) {
+    const hasRoom = matchMedia("(min-height: 46rem) and (min-width: 60rem)").matches;
+    if (!hasRoom || this.place.open || sessionStorage.getItem(REMEMBERED)) return;
+    this.place.open = true;
+    field.scrollIntoView({ block: "nearest" });
   }
 
   show(id) {
     [this.#id, this.#known, this.#graph] = [id, null, null];
     this.search.value = "";
+    if (!sessionStorage.getItem(REMEMBERED)) this.place.open = false;
     this.#show();
     if (this.place.open) this.reload.now();
   }

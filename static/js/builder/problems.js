@@ -24,7 +24,7 @@ export function showProblems(editor) {
 }
 
 /** A problem that names no node can not be opened. */
-export function problemRow(editor, { node, message }, kind = "bad") {
+export function problemRow(editor, { node, field, message }, kind = "bad") {
   const row = document.getElementById("problem-row").content.firstElementChild.cloneNode(true);
   const button = row.querySelector("button");
   button.dataset.kind = kind;
@@ -32,8 +32,10 @@ export function problemRow(editor, { node, message }, kind = "bad") {
   const known = node && nodeOf(editor.graph, node);
   if (known) {
     button.dataset.openNode = node;
-    const name = Object.assign(document.createElement("strong"), { textContent: known.name || node });
-    text.append(name, " ");
+    const called = known.name || editor.types.get(known.type)?.label || node;
+    text.append(Object.assign(document.createElement("strong"), { textContent: called }), " ");
+    const setting = /^config\.(.+)/.exec(field ?? "")?.[1];
+    if (setting) text.append(Object.assign(document.createElement("code"), { textContent: setting }), " ");
   } else {
     button.disabled = true;
   }

@@ -152,6 +152,7 @@ export class Completion {
     area.closest(".code-box").after(this.list);
     area.setAttribute("aria-controls", this.list.id);
     this.list.hidden = false;
+    this.list.scrollIntoView({ block: "nearest" });
     this.#choose(0);
     this.announce(`${this.#shown.length} suggestions. Enter takes the first.`);
   }
@@ -191,8 +192,11 @@ export class Completion {
     const after = area.value.slice(area.selectionStart);
     const isClosed = /^[^{]*?(\}\}|%\})/.test(after);
     const isOutput = area.value.lastIndexOf("{{", from) > area.value.lastIndexOf("{%", from);
+    const isComplete = isClosed || !isOutput || kind === "filter";
     this.close();
-    insertText(area, isClosed || !isOutput || kind === "filter" ? value : `${value} }}`, from);
+    insertText(area, isComplete ? value : `${value} }}`, from);
+    // One goes on inside: with a dot, or with a filter.
+    if (!isComplete) area.setSelectionRange(from + value.length, from + value.length);
   }
 }
 

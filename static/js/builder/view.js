@@ -4,14 +4,15 @@
 const LEAST = 0.05;
 const MOST = 2;
 const DOTS = 20;
-const MARGIN = 56;
+const MARGIN = 32;
+const FAR = 0.75; // below, cards show their name alone, larger
 
 export class View extends EventTarget {
   x = 0;
   y = 0;
   k = 1;
   #planned = false;
-  #drawn = 0;
+  #drawn = 1;
   #rest = 0;
   #rect;
 
@@ -139,6 +140,7 @@ export class View extends EventTarget {
     let step = DOTS * k;
     while (step < 14) step *= 2;
     if (k !== this.#drawn) this.grid.style.backgroundSize = `${step}px ${step}px`;
+    if (k < FAR !== this.#drawn < FAR) this.board.toggleAttribute("data-far", k < FAR);
     this.#drawn = k;
     this.grid.style.transform = `translate(${x % step}px, ${y % step}px)`;
     this.dispatchEvent(new Event("view"));

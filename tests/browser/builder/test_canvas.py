@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -75,6 +76,32 @@ def open_canvas(page: Page, home: str) -> Callable[..., Canvas]:
         return Canvas(page, home).open(create_workflow(name="Orders", graph=graph))
 
     return make
+
+
+def test_five_columns_are_seen_whole_at_first(
+    open_canvas: Callable[..., Canvas], page: Page
+) -> None:
+    ids = ["start", "b", "c", "d", "last"]
+    nodes = [{"id": each, "type": "text_transform", "config": {}} for each in ids]
+    nodes[0]["type"] = "manual_trigger"
+    line = edges(*(f"{left} > {right}" for left, right in itertools.pairwise(ids)))
+    canvas = open_canvas({"nodes": nodes, "edges": line}, size={"width": 1440, "height": 900})
+    stage = page.locator("#canvas .stage").bounding_box()
+    last = canvas.card("last").bounding_box()
+    assert stage and last and last["x"] + last["width"] < stage["x"] + stage["width"]
+    # So far away, the names alone are shown, as large as can be read.
+    expect(canvas.card("last").locator(".node-id")).to_be_hidden()
+    size = (
+        canvas.card("last")
+        .locator(".node-name")
+        .evaluate(
+            "(name) => parseFloat(getComputedStyle(name).fontSize)"
+            " * name.getBoundingClientRect().width / name.offsetWidth"
+        )
+    )
+    assert size > 9
+    page.get_by_role("button", name="Full size").click()
+    expect(canvas.card("start").locator(".node-id")).to_be_visible()
 
 
 def test_the_mouse_draws_a_workflow(open_canvas: Callable[..., Canvas], page: Page) -> None:
@@ -202,6 +229,13 @@ def test_cards_are_selected_moved_and_copied(
 def test_the_board_is_looked_at(open_canvas: Callable[..., Canvas], page: Page) -> None:
     canvas = open_canvas(LOOP)
     expect(page.locator(".body-ground")).to_contain_text("For each item")
+    page.evaluate(
+        """import("/static/js/builder/main.js").then(({ editor }) => editor.setRun({
+            id: "1", status: "completed", taken: ["each default"],
+            nodes: {each: {status: "completed", count: 1}, inside: {status: "completed", count: 2}},
+        }))"""
+    )
+    expect(page.locator(".wire.is-taken")).to_have_attribute("data-port", "item")
     scale = page.locator("[data-scale]")
     page.mouse.move(*canvas.at("each"))
     before = canvas.at("each")
@@ -386,7 +420,7 @@ def test_a_finger_does_it(open_canvas: Callable[..., Canvas], page: Page) -> Non
 
     # Tap the port, tap the target; the palette is a sheet.
     page.get_by_role("button", name="Show all").tap()
-    expect(scale).to_have_text("31 %")
+    expect(scale).to_have_text("32 %")
     touch.wait(150)
     touch.tap(*canvas.port("spare"))
     expect(page.get_by_text("Tap the node to connect to.")).to_be_visible()
@@ -403,7 +437,7 @@ def test_a_finger_does_it(open_canvas: Callable[..., Canvas], page: Page) -> Non
 
     # A second tap opens; a finger that rests selects one more.
     page.get_by_role("button", name="Show all").tap()
-    expect(scale).to_have_text("31 %")
+    expect(scale).to_have_text("32 %")
     canvas.settle()
     touch.tap(*canvas.at("say"))
     touch.hold(*canvas.at("spare"))

@@ -309,3 +309,33 @@ def test_on_a_phone_the_panel_is_a_sheet(side: Side, page: Page) -> None:
     page.keyboard.press("Escape")
     expect(page.locator("#side-node")).to_be_hidden()
     assert side.js("editor.single") == "order"
+
+
+def test_the_list_of_problems_names_node_and_setting_and_stays_out_of_the_fields(
+    page: Page, home: str
+) -> None:
+    nodes = [{"id": "start", "type": "manual_trigger"}, {"id": "which", "type": "switch"}]
+    edges = [{"source": "start", "port": "default", "target": "which"}]
+    graph = {"nodes": [{**node, "config": {}} for node in nodes], "edges": edges}
+    side = Side(page, home, services.create_workflow(name="Bare", graph=graph)).choose("which")
+    side.control("config.value").fill("{{ trigger.kind }}")
+    expect(page.locator("#problems-count")).to_have_text("1")
+    page.locator("#problems summary").click()
+    expect(page.locator("#problems .problem-row")).to_have_text(
+        "Switch cases This field is required."
+    )
+    expect(page.locator("#side-settings .problem-row")).to_have_count(0)
+    # What is longer than the side scrolls there, never the page.
+    page.set_viewport_size({"width": 1440, "height": 360})
+    page.locator(".np-head").get_by_role("button", name="Close the settings").click()
+    assert page.evaluate("document.documentElement.scrollHeight") == 360
+
+
+def test_a_node_that_takes_the_place_of_another_stays_selected(page: Page, home: str) -> None:
+    nodes = [{"id": "start", "type": "gone", "config": {}}]
+    made = services.create_workflow(name="Gone", graph={"nodes": nodes, "edges": []})
+    side = Side(page, home, made)
+    side.js("editor.select({nodes: ['start']})")
+    page.get_by_label("Replace with").select_option("manual_trigger")
+    card = page.locator('#board .node[data-node="start"][data-category="trigger"]')
+    expect(card).to_have_attribute("aria-current", "true")

@@ -24,15 +24,14 @@ def test_names_and_filters_are_completed(side: Side, page: Page) -> None:
     expect(offers.get_by_role("option").first).to_contain_text("order.body.id")
     template.press("Enter")
     expect(template).to_have_value("Hi {{ order.body.id }}")
-    template.press("ArrowLeft")
-    template.press("ArrowLeft")
-    template.press_sequentially("| curr")
+    # The caret stays inside.
+    template.press_sequentially(" | curr")
     expect(offers.get_by_role("option").first).to_contain_text("currency")
     template.press("Tab")
-    expect(template).to_have_value("Hi {{ order.body.id | currency}}")
+    expect(template).to_have_value("Hi {{ order.body.id | currency }}")
     template.press("Control+z")
-    expect(template).to_have_value("Hi {{ order.body.id | curr}}")
-    assert side.config("big")["template"] == "Hi {{ order.body.id | curr}}"
+    expect(template).to_have_value("Hi {{ order.body.id | curr }}")
+    assert side.config("big")["template"] == "Hi {{ order.body.id | curr }}"
     template.fill("{{ ")
     template.press("Control+Space")
     expect(offers.get_by_role("option", name="trigger", exact=False).first).to_be_visible()
@@ -44,8 +43,9 @@ def test_names_and_filters_are_completed(side: Side, page: Page) -> None:
 def test_data_is_inserted_and_its_value_shown(side: Side, page: Page) -> None:
     side.choose("big", opened=True)
     template = side.control("config.template")
-    template.fill("No. ")
     tree = page.get_by_role("tree", name="Nodes before")
+    expect(tree).to_be_hidden()
+    template.fill("No. ")
     order = tree.get_by_role("treeitem", name="order").first
     expect(order).to_contain_text("pinned")
     order.focus()
@@ -70,9 +70,16 @@ def test_data_is_inserted_and_its_value_shown(side: Side, page: Page) -> None:
     expect(page.get_by_role("tree", name="Found")).to_contain_text("order.body.lines[0].name")
     side.choose("say")
     loop = page.get_by_role("tree", name="In this loop")
-    expect(loop.get_by_role("treeitem").first).to_contain_text("item")
+    expect(loop).to_be_hidden()
     side.control("config.template").focus()
+    expect(loop.get_by_role("treeitem").first).to_contain_text("item")
     expect(side.field("config.template").locator("[data-preview]")).to_contain_text("Lamp")
+    # Who closes the drawer has it closed, whatever is filled in next.
+    page.get_by_text("Data to use").click()
+    side.choose("big")
+    side.control("config.template").focus()
+    expect(side.field("config.template").locator("[data-preview]")).to_be_visible()
+    expect(tree).to_be_hidden()
 
 
 def test_a_value_goes_into_json_with_its_quotes(side: Side, page: Page) -> None:
