@@ -49,7 +49,7 @@ function readLoose(text) {
   }
 }
 
-export function showLoose(value) {
+function showLoose(value) {
   if (isText(value) && value.trim()) {
     try {
       if (readLoose(value) === value) return value;

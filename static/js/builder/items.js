@@ -20,7 +20,7 @@ const insides = (holder) => own(holder, "[data-fields]");
 const template = (holder, selector) => own(holder, `template${selector}`).content;
 
 /** Say where an element's value is in the node, and let its labels know it. */
-export function bind(element, parts) {
+function bind(element, parts) {
   PARTS.set(element, parts);
   element.dataset.path = pathText(parts);
   if (element.dataset.bound) return;
