@@ -7,7 +7,7 @@ import { isObject } from "./paths.js";
 export class Unreadable extends Error {}
 
 const control = (field) => field.querySelector("[data-control]");
-const defaultOf = (field) => JSON.parse(field.dataset.default ?? "null") ?? undefined;
+export const defaultOf = (field) => JSON.parse(field.dataset.default ?? "null") ?? undefined;
 const isText = (value) => typeof value === "string";
 const isAbsent = (value) => value === undefined || value === null;
 

@@ -1,7 +1,7 @@
 // Fields that hold fields: objects, lists, maps, rules. Their items are cloned from templates, and
 // kept when the values change, so that the caret stays where it is.
 
-import { FITS, KINDS } from "./fields.js";
+import { FITS, KINDS, defaultOf } from "./fields.js";
 import { isObject, pathText } from "./paths.js";
 
 const PARTS = new WeakMap();
@@ -9,7 +9,6 @@ let count = 0;
 
 export const partsOf = (element) => PARTS.get(element);
 export const fieldsIn = (container) => [...container.children].filter((child) => child.matches("[data-field]"));
-export const defaultOf = (field) => JSON.parse(field.dataset.default ?? "null") ?? undefined;
 
 /** The part of a field that is its own, not of a field within. */
 const own = (field, selector) =>
