@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.shortcuts import redirect
 
 from builder.json_input import read_json
+from runs.http_error import HttpError
 from runs.pages import attempt_to
 from workflows.api_errors import status_of
 from workflows.errors import Problem, WorkflowError
@@ -30,7 +31,8 @@ def errors_as_json(view: View[P]) -> View[P]:
         try:
             return view(request, *args, **kwargs)
         except WorkflowError as error:
-            return JsonResponse(error.as_json(), status=status_of(error))
+            status = error.status if isinstance(error, HttpError) else status_of(error)
+            return JsonResponse(error.as_json(), status=status)
 
     return guarded
 

@@ -41,7 +41,10 @@ def install_demo(*, user: User | None) -> Workflow:
         if workflow is None:
             description = "Tells a team about each new issue. The demo: manage.py demo"
             workflow = services.create_workflow(
-                name=NAME, description=description, graph=demo_graph(settings.DEMO_RECEIVER)
+                name=NAME,
+                description=description,
+                graph=demo_graph(settings.DEMO_RECEIVER),
+                by=user,
             )
         if workflow.published is None:
             services.publish_workflow(workflow=workflow, note="The demo", by=user)

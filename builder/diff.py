@@ -9,6 +9,7 @@ import difflib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 from workflows.graph import Retry
@@ -32,8 +33,8 @@ SHORT = 60
 """Characters of a value that is shown in one line."""
 CONTEXT = 2
 """Lines around a changed one."""
-MOST_LINES = 2_000
-"""Longer texts are not compared line by line."""
+MOST_LINES = 500
+"""Longer texts are not compared line by line: it takes the square of them where lines repeat."""
 MISSING = object()
 
 
@@ -45,14 +46,22 @@ class Line:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FieldChange:
-    """`old` or `new` is None where the field was not there; long values have `lines` too."""
+    """`old` or `new` is None where the field was not there."""
 
     path: str
     old: str | None
     new: str | None
-    lines: tuple[Line, ...] = ()
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """What differs in long values, empty for short ones; only made where it is shown, for every
+        save asks whether anything differs at all."""
+        texts = [text for text in (self.old, self.new) if text is not None]
+        if all(len(text) <= SHORT and "\n" not in text for text in texts):
+            return ()
+        return tuple(_lines(self.old or "", self.new or ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,20 +161,12 @@ def _differences(path: str, old: Any, new: Any) -> Iterator[FieldChange]:
         for place, (before, after) in enumerate(zip(old, new, strict=True)):
             yield from _differences(f"{path}[{place}]", before, after)
     elif not _is_same(old, new):
-        yield _field(path, old, new)
+        yield FieldChange(path, _text(old), _text(new))
 
 
 def _is_same(old: Any, new: Any) -> bool:
     """1 and 1.0 are the same number; true is none."""
     return isinstance(old, bool) == isinstance(new, bool) and bool(old == new)
-
-
-def _field(path: str, old: Any, new: Any) -> FieldChange:
-    before, after = _text(old), _text(new)
-    texts = [text for text in (before, after) if text is not None]
-    if all(len(text) <= SHORT and "\n" not in text for text in texts):
-        return FieldChange(path, before, after)
-    return FieldChange(path, before, after, tuple(_lines(before or "", after or "")))
 
 
 def _text(value: Any) -> str | None:

@@ -9,15 +9,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from builder import panels, side
+from builder.answers import errors_as_json, read_body
 from builder.drawing import laid_out
 from builder.editor import GROUPS, card_templates, page_state, palette
 from builder.editor_keys import EDITOR_KEYS, VIEWER_KEYS
-from builder.json_input import read_json
 from runs.pages import missing_is_404
 from workflows import selectors, services
 from workflows.access import covers, require_role, role_of
-from workflows.errors import GraphError
-from workflows.fields import FormError
 from workflows.models import Role
 
 ALIGNMENTS = {
@@ -84,14 +82,10 @@ def workflow_side(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
 
 @require_POST
 @require_role(Role.EDITOR)
-@missing_is_404
+@errors_as_json
 def layout(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
-    """Where the nodes of a graph would stand; nothing is stored."""
+    """{graph} -> where its nodes would stand; nothing is stored."""
     selectors.get_workflow(workflow_id)
-    try:
-        body = read_json(request.body.decode(errors="replace"), "graph")
-        graph = services.read_graph(body.get("graph") if isinstance(body, dict) else None)
-    except (FormError, GraphError) as error:
-        return JsonResponse({"message": str(error)}, status=400)
+    graph = services.read_graph(read_body(request).get("graph"))
     positions = {node: {"x": x, "y": y} for node, (x, y) in laid_out(graph).positions.items()}
     return JsonResponse({"positions": positions})

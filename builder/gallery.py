@@ -183,6 +183,7 @@ def _create(
         name=part.name + ending,
         description=part.description,
         graph=_filled_in(part.graph, ids),
+        by=user,
     )
     note = NOTE.format(template.name)
     services.publish_workflow(workflow=workflow, note=note, by=user)

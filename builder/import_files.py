@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
 
 from builder.json_input import LONGEST, read_json
@@ -58,7 +59,7 @@ class Outcome:
     refused: list[Refusal] = field(default_factory=list)
 
 
-def import_inputs(inputs: Iterable[Input]) -> Outcome:
+def import_inputs(inputs: Iterable[Input], *, by: User | None = None) -> Outcome:
     """What can be read is stored, all of it together, so that workflows in several files find each
     other. What can not be used is told and harms nothing else."""
     outcome = Outcome()
@@ -81,7 +82,7 @@ def import_inputs(inputs: Iterable[Input]) -> Outcome:
             except WorkflowError as error:
                 name = _name_of(part, place) if len(parts) > 1 else ""
                 outcome.refused.append(_refusal(each.name, error, name))
-    made = store([draft for _, draft in drafts])
+    made = store([draft for _, draft in drafts], by=by)
     outcome.made = [(name, each) for (name, _), each in zip(drafts, made, strict=True)]
     return outcome
 

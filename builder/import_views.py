@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from builder.import_files import Input, import_inputs
 from builder.json_input import pretty
 from runs.pages import download, read_id
-from workflows.access import require_role
+from workflows.access import require_role, user_of
 from workflows.importing import export_workflows
 from workflows.models import Role
 from workflows.selectors import list_drafts
@@ -26,7 +26,7 @@ def workflow_import(request: HttpRequest) -> HttpResponse:
         inputs = [Input(file.name or "A file", file) for file in request.FILES.getlist("files")]
         if text := request.POST.get("text", "").strip():
             inputs.append(Input("The text", text))
-        outcome = import_inputs(inputs)
+        outcome = import_inputs(inputs, by=user_of(request))
         context |= {"outcome": outcome, "text": text if outcome.refused else ""}
         status = 200 if outcome.made else 400
     return render(request, "builder/import.html", context, status=status)

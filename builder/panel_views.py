@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeAlias
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from builder import panels
+from builder.answers import errors_as_json, read_body
 from builder.checking import check_settings, preview, trial_context
 from builder.forms import (
     Choices,
@@ -22,48 +20,27 @@ from builder.forms import (
     named_fields,
     other_fields,
 )
-from builder.json_input import read_json
 from builder.last_data import last_data
 from builder.loose_graph import form_problems, read_loosely
 from builder.outline import outline
 from builder.reference import described
 from builder.samples import pin_sample, rename_sample, unpin_sample
 from builder.variables import pinned_of, sources_for
-from runs.http_error import HttpError
 from runs.pages import missing_is_404, read_id, read_number
 from runs.try_node import try_node
-from workflows import selectors
+from workflows import selectors, services
 from workflows.access import require_role, user_of
-from workflows.errors import NotFoundError, WorkflowError
+from workflows.errors import WorkflowError
+from workflows.graph import NODE_ID
 from workflows.models import Role, Workflow
 from workflows.node_type import Json, NodeType
 from workflows.nodes import registry
 from workflows.templating import FILTERS
 
-P = ParamSpec("P")
-View: TypeAlias = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
-
 CALLED = "workflow_trigger"
 PARTS_OF_ALL = 20_000
 LEAST_PARTS = 40
 """Of the values that one answer shows, and of each of them."""
-
-
-def answers_json(view: View[P]) -> View[P]:
-    """An error is `{"error": {code, message, details}}` with 400, or the status it brings."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        try:
-            return view(request, *args, **kwargs)
-        except NotFoundError:
-            raise
-        except HttpError as error:
-            return JsonResponse({"error": error.as_json()}, status=error.status)
-        except WorkflowError as error:
-            return JsonResponse({"error": error.as_json()}, status=400)
-
-    return guarded
 
 
 # ---------------------------------------------------------------- the form
@@ -105,8 +82,7 @@ def _choices(workflow: Workflow, node_type: NodeType) -> Choices:
 
 @require_POST
 @require_role(Role.VIEWER, Role.VIEWER)
-@missing_is_404
-@answers_json
+@errors_as_json
 def node_check(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
     """`{graph, node}` -> the findings of this node. Stores nothing."""
     sent = _Sent(request, workflow_id)
@@ -117,8 +93,7 @@ def node_check(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
 
 @require_POST
 @require_role(Role.VIEWER, Role.VIEWER)
-@missing_is_404
-@answers_json
+@errors_as_json
 def node_preview(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
     """`{graph, node, value, html}` -> what the value gives with the data that is known."""
     sent = _Sent(request, workflow_id)
@@ -129,8 +104,7 @@ def node_preview(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
 
 @require_POST
 @require_role(Role.VIEWER, Role.VIEWER)
-@missing_is_404
-@answers_json
+@errors_as_json
 def node_variables(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
     """`{graph, node}` -> every name that the node's templates know, with an outline of its value;
     with `trial`, the data to try the node with."""
@@ -161,8 +135,7 @@ def node_variables(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
 
 @require_POST
 @require_role(Role.EDITOR)
-@missing_is_404
-@answers_json
+@errors_as_json
 def node_trial(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
     """`{graph, node, context}` -> what the node does with this data. Effects are really made."""
     sent = _Sent(request, workflow_id)
@@ -177,12 +150,11 @@ def node_trial(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
 
 @require_POST
 @require_role(Role.EDITOR)
-@missing_is_404
-@answers_json
+@errors_as_json
 def node_sample(request: HttpRequest, workflow_id: UUID, node_id: str) -> HttpResponse:
     """`{output}` pins it, `{to}` lets the sample follow a node to another id, `{}` unpins."""
     workflow = selectors.get_workflow(workflow_id)
-    body = _body(request)
+    body = read_body(request)
     if "output" in body:
         user = user_of(request)
         pin_sample(workflow=workflow, node_id=node_id, output=body["output"], user=user)
@@ -203,6 +175,8 @@ def node_data(request: HttpRequest, workflow_id: UUID, node_id: str) -> HttpResp
     """Input and output of the node in its last run, or in that of `?run=`; `?at=` is the number of
     its step there."""
     workflow = selectors.get_workflow(workflow_id)
+    if not NODE_ID.fullmatch(node_id):
+        raise Http404(f"{node_id[:80]!r} is no id of a node.")
     at = read_number(request.GET.get("at", "")) or 0
     found = last_data(workflow, node_id, run_id=read_id(request.GET.get("run", "")), at=at)
     context = {
@@ -222,9 +196,10 @@ class _Sent:
     """A graph as it is being edited, and the node in it that is meant."""
 
     def __init__(self, request: HttpRequest, workflow_id: UUID) -> None:
-        """Raises NotFoundError, FormError."""
+        """Raises NotFoundError, FormError, GraphError."""
         self.workflow = selectors.get_workflow(workflow_id)
-        self.body = _body(request)
+        self.body = read_body(request)
+        services.refuse_huge(self.body.get("graph"))
         self.graph = read_loosely(self.body.get("graph"))
         self.node = str(self.body.get("node", ""))
         if self.node not in self.graph.nodes:
@@ -233,9 +208,3 @@ class _Sent:
     def names(self, raw: Json) -> bool:
         """Whether this is the node that is meant."""
         return isinstance(raw, dict) and raw.get("id") == self.node
-
-
-def _body(request: HttpRequest) -> dict[str, Any]:
-    """Raises FormError."""
-    sent: Json = read_json(request.body.decode("utf-8", "replace"), "body")
-    return sent if isinstance(sent, dict) else {}

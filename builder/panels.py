@@ -80,9 +80,11 @@ def webhook_panel(request: HttpRequest, workflow: Workflow, trigger: Node | None
     if not covers(role_of(request), Role.EDITOR):
         return None
     url = webhook_url(workflow, request.build_absolute_uri("/")) or ""
-    methods = tuple(trigger.config.get("methods") or ("POST",))
+    # A draft may hold anything here.
+    listed = trigger.config.get("methods")
+    methods = tuple(map(str, listed)) if listed and isinstance(listed, list) else ("POST",)
     signature = trigger.config.get("signature")
-    scheme = signature.get("scheme", "none") if isinstance(signature, Mapping) else "none"
+    scheme = str(signature.get("scheme")) if isinstance(signature, Mapping) else ""
     return WebhookPanel(url, _curl(url, methods[0]), methods, SCHEMES.get(scheme, ""))
 
 
@@ -90,7 +92,7 @@ def _curl(url: str, method: str) -> str:
     if method == "GET":
         return f"curl {shlex.quote(url + '?hello=world')}"
     lines = [
-        f"curl -X {method} {shlex.quote(url)}",
+        f"curl -X {shlex.quote(method)} {shlex.quote(url)}",
         "-H 'Content-Type: application/json'",
         f"-d {shlex.quote(json.dumps({'hello': 'world'}))}",
     ]

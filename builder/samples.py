@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -25,9 +25,10 @@ class SampleError(WorkflowError):
     code = "no_sample"
 
 
-def samples_of(workflow: Workflow) -> Mapping[str, PinnedSample]:
-    """By node. Those of nodes that are gone stay, for an undo may bring them back."""
-    return {each.node_id: each for each in PinnedSample.objects.filter(workflow=workflow)}
+def samples_of(workflow: Workflow, node_ids: Collection[str]) -> Mapping[str, PinnedSample]:
+    """By node. Those of nodes that are gone stay stored, for an undo may bring them back."""
+    found = PinnedSample.objects.filter(workflow=workflow, node_id__in=node_ids)
+    return {each.node_id: each for each in found}
 
 
 def pin_sample(
@@ -49,12 +50,15 @@ def pin_sample(
 
 
 def unpin_sample(*, workflow: Workflow, node_id: str) -> None:
+    """Raises SampleError."""
+    _check_id(node_id)
     PinnedSample.objects.filter(workflow=workflow, node_id=node_id).delete()
 
 
 def rename_sample(*, workflow: Workflow, node_id: str, to: str) -> None:
     """Follow a node that got another id; what was pinned there before gives way. Raises
     SampleError."""
+    _check_id(node_id)
     _check_id(to)
     with transaction.atomic():
         found = PinnedSample.objects.filter(workflow=workflow, node_id=node_id)

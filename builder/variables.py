@@ -55,7 +55,8 @@ def sources_for(
 ) -> list[Source]:
     """The trigger first, then the nodes before in their order, then names of a loop, the run and
     the vault. `roots` are the names that are wanted; values of others are not loaded."""
-    nodes = [graph.nodes[name] for name in graph.order if name in graph.ancestors(node_id)]
+    ancestors = graph.ancestors(node_id)
+    nodes = [graph.nodes[name] for name in graph.order if name in ancestors]
     around = _iterators_around(graph, node_id)
     wanted = None if roots is None else _with_lists_of(graph, around, roots)
     failed = _failed_before(graph, node_id)
@@ -138,7 +139,8 @@ class _Finder:
     def __init__(self, workflow: Workflow, nodes: list[Node], wanted: Collection[str] | None):
         self.nodes = nodes
         self.wanted = wanted
-        self.pinned = samples_of(workflow)
+        self.looked_up = [each for each in nodes if wanted is None or each.id in wanted]
+        self.pinned = samples_of(workflow, [node.id for node in self.looked_up])
         self.steps = self._last_steps(workflow)
 
     def sources(self) -> list[Source]:
@@ -161,11 +163,7 @@ class _Finder:
         return _filled(source, EXAMPLE, outcome_of(result)[1]) if result else source
 
     def _last_steps(self, workflow: Workflow) -> Mapping[str, Step]:
-        types = {
-            node.id: node.type
-            for node in self.nodes
-            if (self.wanted is None or node.id in self.wanted) and node.id not in self.pinned
-        }
+        types = {node.id: node.type for node in self.looked_up if node.id not in self.pinned}
         newest: dict[str, Step] = {}
         for step in _completed_steps(workflow, types):
             if types[step.node_id] == step.node_type:

@@ -53,7 +53,7 @@ def workflow_new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             document = {"altoflow": services.DOCUMENT_FORM, "graph": empty_graph(), **sent}
-            workflow = services.import_workflow(document=document)
+            workflow = services.import_workflow(document=document, by=user_of(request))
         except WorkflowError as error:
             problems = problems_of(error)
         else:

@@ -24,7 +24,7 @@ def curl_command(sent: Json) -> str:
         return ""
     try:
         lines = [" ".join(map(shlex.quote, words)) for words in _arguments(dict(sent))]
-    except (NodeError, KeyError, TypeError):
+    except (NodeError, AttributeError, KeyError, TypeError, ValueError):
         return ""
     return " \\\n  ".join(lines)
 

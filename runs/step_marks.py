@@ -40,11 +40,6 @@ class Mark(NamedTuple):
     def duration_ms(self) -> float | None:
         return milliseconds_between(self.started_at, self.finished_at)
 
-    @property
-    def is_failure(self) -> bool:
-        """Not one that the graph goes on from."""
-        return self.status == Step.Status.FAILED and not self.port
-
 
 @dataclass(frozen=True, slots=True)
 class Marks:

@@ -220,7 +220,7 @@ class Import(DefinitionView):
         list; all of its workflows are made, or none."""
         data = [
             forms.ImportedOut(each.workflow, context={"request": request, "notes": each.notes}).data
-            for each in importing.import_document(request.data)
+            for each in importing.import_document(request.data, by=user_of(request))
         ]
         return Response(data if importing.is_list(request.data) else data[0], status=201)
 

@@ -19,6 +19,7 @@ RESERVED_IDS = frozenset({"trigger", "vault", "run", "workflow", "item", "index"
 
 Scope: TypeAlias = tuple[str, ...]
 """The iterators around a node, outermost first."""
+MOST_SCOPES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +112,17 @@ class Graph:
     @cached_property
     def scopes(self) -> Mapping[str, frozenset[Scope]]:
         """The iterators around each node. A sound graph gives each node exactly one scope; two mean
-        that an edge leads into or out of an iterator's body."""
+        that an edge leads into or out of an iterator's body. Of more, MOST_SCOPES are kept: a chain
+        of iterators that leave by both ports doubles them at each."""
         scopes: dict[str, set[Scope]] = defaultdict(set)
         for node in self.order:
             if not self.incoming.get(node):
                 scopes[node].add(())
             for edge in self.outgoing.get(node, ()):
                 inner = (node,) if edge.port == "item" else ()
-                scopes[edge.target] |= {scope + inner for scope in scopes[node]}
+                found = scopes[edge.target] | {scope + inner for scope in scopes[node]}
+                shortest = sorted(found, key=lambda scope: (len(scope), scope))
+                scopes[edge.target] = set(shortest[:MOST_SCOPES])
         return {node: frozenset(found) for node, found in scopes.items()}
 
     def body_of(self, iterator: str) -> frozenset[str]:

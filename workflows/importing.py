@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from workflows import n8n, services
@@ -92,7 +93,7 @@ def export_workflows(workflows: Iterable[Workflow]) -> dict[str, Json]:
     }
 
 
-def import_document(document: Json) -> list[Made]:
+def import_document(document: Json, *, by: User | None = None) -> list[Made]:
     """All workflows of a document, or none. Raises FormError, GraphError; of many the first that
     can not be used, with its place."""
     parts = parts_of(document)
@@ -102,7 +103,7 @@ def import_document(document: Json) -> list[Made]:
             drafts.append(read_part(part))
         except WorkflowError as error:
             raise error if len(parts) == 1 else _at(error, place, part) from error
-    return store(drafts)
+    return store(drafts, by=by)
 
 
 def is_list(document: Json) -> bool:
@@ -183,7 +184,7 @@ def _at(error: WorkflowError, place: int, part: Json) -> WorkflowError:
 # ---------------------------------------------------------------- storing
 
 
-def store(drafts: Sequence[Draft]) -> list[Made]:
+def store(drafts: Sequence[Draft], *, by: User | None = None) -> list[Made]:
     """All of them, inactive, in one transaction. What one of them starts is found by the ids that
     they had; ids of workflows that are not among them stay as they are."""
     ids = [uuid7() for _ in drafts]
@@ -202,6 +203,7 @@ def store(drafts: Sequence[Draft]) -> list[Made]:
                 description=draft.description,
                 settings=draft.settings,
                 graph=graph,
+                by=by,
             )
             made.append(Made(workflow, notes))
     return made

@@ -100,6 +100,12 @@ def restore_version(*, workflow: Workflow, number: int, by: User | None = None) 
 
 def read_graph(data: Json) -> Graph:
     """A well-formed graph of a size that can be checked. Raises GraphError."""
+    refuse_huge(data)
+    return Graph.from_json(data)
+
+
+def refuse_huge(data: Json) -> None:
+    """Raises GraphError for more nodes or edges than can be looked at in time."""
     most = limits().graph_nodes
     for part, limit in (("nodes", most), ("edges", most * EDGES_PER_NODE)):
         found = data.get(part) if isinstance(data, Mapping) else None
@@ -109,7 +115,6 @@ def read_graph(data: Json) -> Graph:
                 "Move a part of it into a workflow of its own."
             )
             raise GraphError([Problem(f"too_many_{part}", message, field=part)])
-    return Graph.from_json(data)
 
 
 def _change_draft(workflow: Workflow, columns: Mapping[str, Any]) -> None:

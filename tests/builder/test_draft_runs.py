@@ -216,7 +216,9 @@ def test_runs_of_a_workflow_that_was_deleted_stay_readable(editor: Client) -> No
     workflow = workflow_of()
     done = tried(workflow)
     services.delete_workflow(workflow=workflow)
-    assert editor.get(f"/runs/{done.pk}/").status_code == 200
+    page = editor.get(f"/runs/{done.pk}/")
+    assert page.status_code == 200
+    assert f"/workflows/{workflow.pk}/" not in page.content.decode(), "It leads nowhere."
 
 
 # ---------------------------------------------------------------- from the builder

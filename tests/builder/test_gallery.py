@@ -153,7 +153,7 @@ def test_a_template_is_used(editor: Client) -> None:
     assert sample_of(workflow) == {"customers": [*range(1, 9)]}
     assert workflow.published is not None
     assert workflow.published.note == "From the template Batch over a list"
-    assert workflow.published.created_by is not None
+    assert workflow.published.created_by == workflow.changed_by is not None
 
 
 def test_the_page_filters_and_says_when_nothing_is_left(editor: Client) -> None:

@@ -93,6 +93,7 @@ def test_each_form_is_recognised(editor: Client, document: Any, names: list[str]
     stored = Workflow.objects.order_by("name")
     assert [workflow.name for workflow in stored] == names
     assert not any(workflow.is_active for workflow in stored)
+    assert all(workflow.changed_by is not None for workflow in stored)
     for workflow in stored:
         assert f'href="/workflows/{workflow.pk}/"' in answer.content.decode()
 

@@ -223,6 +223,10 @@ CASES = {
     "in brackets": ('{{ b[a.c]["a"] }} {{ ["a"].b }}', '{{ b[zz_9.c]["a"] }} {{ ["zz_9"].b }}'),
     "a filter of that name": ("{{ b | a: a }}", "{{ b | a: zz_9 }}"),
     "a keyword argument": ("{{ b | default: a, a: a }}", "{{ b | default: zz_9, a: zz_9 }}"),
+    "tags that JavaScript knows as names": (
+        "{% constructor a %}{% toString %}{{ a }}",
+        "{% constructor zz_9 %}{% toString %}{{ zz_9 }}",
+    ),
     "a loop": (
         "{% for x in a limit:a %}{{ a.x }}{% endfor %}",
         "{% for x in zz_9 limit:zz_9 %}{{ zz_9.x }}{% endfor %}",

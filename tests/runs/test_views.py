@@ -192,7 +192,7 @@ def test_a_run_of_a_draft_says_so(viewer: Client) -> None:
     tried = run_of(workflow_called("Orders"))
     tried.workflow.versions.update(number=0)
     page = viewer.get(f"/runs/{tried.pk}/")
-    assert "Version draft" in text_of(page)
+    assert "Version A draft" in text_of(page)
     assert "?version=" not in page.content.decode()
     assert "draft" in text_of(viewer.get("/runs/"))
 

@@ -3,7 +3,7 @@
 import { removeEdges } from "./connections.js";
 import { alignNodes, placeNodes, removeNodes } from "./graph.js";
 import { neighbour } from "./walk.js";
-import { postJson } from "./server.js";
+import { NoAnswer, post } from "./asking.js";
 import { around } from "./view.js";
 
 const STEP = 1.25;
@@ -55,12 +55,13 @@ export function actionsOf(parts) {
     if (editor.readOnly || !editor.graph.nodes.length) return;
     const asked = editor.graph;
     try {
-      const { positions } = await postJson(layoutUrl, { graph: asked });
+      const { positions } = await post(layoutUrl, { graph: asked });
       if (editor.graph !== asked) return;
       editor.change("Tidy up", (graph) => placeNodes(graph, new Map(Object.entries(positions))));
       view.fit(whole(), { least: 0.5 });
       say("The nodes were laid out.");
     } catch (error) {
+      if (!(error instanceof NoAnswer)) throw error;
       editor.tell("refused", { message: error.message });
     }
   }

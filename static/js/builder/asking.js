@@ -1,7 +1,9 @@
 // Asking the server about the workflow that is being edited.
 
+import { Unreachable, send } from "./request.js";
+
 const base = () => document.querySelector("[data-panel]").dataset.panel.replace(/check\/$/, "");
-const token = () => JSON.parse(document.body.getAttribute("hx-headers") ?? "{}")["X-CSRFToken"] ?? "";
+const addressOf = (part) => (part.startsWith("/") ? part : base() + part);
 
 /** The server refused, or can not be reached (`status` 0). */
 export class NoAnswer extends Error {
@@ -12,27 +14,26 @@ export class NoAnswer extends Error {
 }
 
 export async function post(part, body, { signal } = {}) {
-  const headers = { "Content-Type": "application/json", "X-CSRFToken": token() };
-  const answer = await reach(part, { method: "POST", headers, body: JSON.stringify(body), signal });
-  const isJson = answer.headers.get("Content-Type")?.startsWith("application/json");
-  const read = isJson ? await answer.json() : {};
-  if (!answer.ok || !isJson) {
-    throw new NoAnswer(read.error?.message ?? `The server refused this (${answer.status}).`, answer.status);
-  }
-  return read;
+  const answer = await reached(send("POST", addressOf(part), body, { signal }));
+  if (!answer.ok) throw new NoAnswer(answer.data.message, answer.status);
+  return answer.data;
 }
 
-export async function get(part, { signal } = {}) {
-  const answer = await reach(part, { signal });
+/** Text: a page's part, or data as it is downloaded. */
+export async function get(part) {
+  const asked = fetch(addressOf(part)).catch((error) => {
+    throw new Unreachable(error.message);
+  });
+  const answer = await reached(asked);
   if (!answer.ok || answer.redirected) throw new NoAnswer(`The server refused this (${answer.status}).`, answer.status);
   return answer.text();
 }
 
-async function reach(part, options) {
+async function reached(asked) {
   try {
-    return await fetch(part.startsWith("/") ? part : base() + part, options);
+    return await asked;
   } catch (error) {
-    if (error.name === "AbortError") throw error;
+    if (!(error instanceof Unreachable)) throw error;
     throw new NoAnswer("The server can not be reached. What you do here is kept in this tab.");
   }
 }

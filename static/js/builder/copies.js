@@ -4,6 +4,7 @@ import { connect, whyNotConnect } from "./connections.js";
 import {
   NODE_FIELDS, PORT, Refused, checkRoom, cleanText, freeEdgeId, freeId, isFreeName, isTrigger, nodeOf, rounded,
 } from "./graph.js";
+import { isObject } from "./paths.js";
 import { renameReferences } from "./references.js";
 import { edgeKey, faultsOf, orderOf } from "./shape.js";
 
@@ -70,7 +71,6 @@ function cleanRetry(retry) {
 }
 
 const within = (value) => Math.min(Math.max(Number(value) || 0, -FARTHEST), FARTHEST);
-const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Insert a copy with new ids; templates inside follow. `corner`: where its upper left corner comes.
  * Gives {graph, ids, left}: what was left out, as a sentence. */

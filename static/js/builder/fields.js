@@ -7,7 +7,7 @@ import { isObject } from "./paths.js";
 export class Unreadable extends Error {}
 
 const control = (field) => field.querySelector("[data-control]");
-const defaultOf = (field) => JSON.parse(field.dataset.default ?? "null") ?? undefined;
+export const defaultOf = (field) => JSON.parse(field.dataset.default ?? "null") ?? undefined;
 const isText = (value) => typeof value === "string";
 const isAbsent = (value) => value === undefined || value === null;
 
@@ -49,7 +49,7 @@ function readLoose(text) {
   }
 }
 
-export function showLoose(value) {
+function showLoose(value) {
   if (isText(value) && value.trim()) {
     try {
       if (readLoose(value) === value) return value;

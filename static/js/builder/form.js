@@ -3,9 +3,9 @@
 // does not know stays as it is.
 
 import { nodeOf, setNode } from "./graph.js";
-import { Unreadable } from "./fields.js";
+import { Unreadable, defaultOf } from "./fields.js";
 import {
-  blankItem, blankRule, defaultOf, fieldsIn, fill, fillFields, itemsOf, partsOf, read, readFields, retitle,
+  blankItem, blankRule, fieldsIn, fill, fillFields, itemsOf, partsOf, read, readFields, retitle,
 } from "./items.js";
 import { getAt, pathText, same, setAt } from "./paths.js";
 import { tell } from "./field-problems.js";

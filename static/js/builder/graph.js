@@ -7,9 +7,9 @@ import { settled } from "./shape.js";
 
 export { descendants, edgeKey, reaches, scopesOf } from "./shape.js";
 
-export const MOST_NODES = 500;
+const MOST_NODES = 500;
 export const CARD = { width: 216, height: 56, row: 22, foot: 8 };
-export const RESERVED = new Set(["trigger", "vault", "run", "workflow", "item", "index", "loop"]);
+const RESERVED = new Set(["trigger", "vault", "run", "workflow", "item", "index", "loop"]);
 
 const ID = /^[a-z][a-z0-9_]{0,63}$/;
 export const PORT = /^[a-z0-9_]{1,64}$/;

@@ -1,7 +1,7 @@
 // Fields that hold fields: objects, lists, maps, rules. Their items are cloned from templates, and
 // kept when the values change, so that the caret stays where it is.
 
-import { FITS, KINDS } from "./fields.js";
+import { FITS, KINDS, defaultOf } from "./fields.js";
 import { isObject, pathText } from "./paths.js";
 
 const PARTS = new WeakMap();
@@ -9,7 +9,6 @@ let count = 0;
 
 export const partsOf = (element) => PARTS.get(element);
 export const fieldsIn = (container) => [...container.children].filter((child) => child.matches("[data-field]"));
-export const defaultOf = (field) => JSON.parse(field.dataset.default ?? "null") ?? undefined;
 
 /** The part of a field that is its own, not of a field within. */
 const own = (field, selector) =>
@@ -20,7 +19,7 @@ const insides = (holder) => own(holder, "[data-fields]");
 const template = (holder, selector) => own(holder, `template${selector}`).content;
 
 /** Say where an element's value is in the node, and let its labels know it. */
-export function bind(element, parts) {
+function bind(element, parts) {
   PARTS.set(element, parts);
   element.dataset.path = pathText(parts);
   if (element.dataset.bound) return;

@@ -7,6 +7,7 @@ import { notice } from "./notice.js";
 import { NoAnswer, get, post } from "./asking.js";
 import { paint } from "./template-field.js";
 
+const LONGEST_TRIAL = 310_000; // the server ends a step after five minutes
 const STATUS = { completed: "Completed", failed: "Failed", waiting: "Waits" };
 
 /** The tabs Test and Last run. `onPinned()`: the data that is known has changed. */
@@ -81,7 +82,8 @@ export class NodeTest {
     }
     button.disabled = true;
     try {
-      this.#show(await post("try/", { graph: this.editor.graph, node: this.#id, context }));
+      const sent = { graph: this.editor.graph, node: this.#id, context };
+      this.#show(await post("try/", sent, { signal: AbortSignal.timeout(LONGEST_TRIAL) }));
     } catch (error) {
       complain(problem, error);
     }

@@ -33,7 +33,7 @@ export const isObject = (value) => typeof value === "object" && value !== null &
 export const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
 /** Whether a field's name can stand in a template as `.name`. */
-export const isPlainName = (name) => SIMPLE.test(name) && /^[A-Za-z_][A-Za-z0-9_-]*$/.test(name);
+const isPlainName = (name) => SIMPLE.test(name) && /^[A-Za-z_][A-Za-z0-9_-]*$/.test(name);
 
 /** How a template reads what is at `parts` of `root`; empty for a key that Liquid can not write. */
 export function expression(root, parts) {

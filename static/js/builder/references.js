@@ -92,7 +92,7 @@ class Reader {
     const lead = inside.length - inside.trimStart().length;
     const name = TAG.exec(inside.trimStart())?.[0];
     if (name === "comment") return this.#afterComment(after);
-    if (name in ENDS) {
+    if (name && Object.hasOwn(ENDS, name)) {
       ENDS[name].lastIndex = after;
       return ENDS[name].exec(this.text) ? ENDS[name].lastIndex : this.text.length;
     }
@@ -131,7 +131,7 @@ class Reader {
     } else if (name === "else") {
       const block = this.blocks.at(-1);
       if (block) block.locals = [];
-    } else if (name in LOOPS) {
+    } else if (Object.hasOwn(LOOPS, name)) {
       const [variable] = this.#words(expression);
       this.#expression(expression, begin, name, variable);
       this.blocks.push({ locals: [variable, LOOPS[name]] });
@@ -185,7 +185,7 @@ class Reader {
     if (/^(\.(?!\.)|\[)/.test(rest)) return before?.text === "|";
     if (LITERALS.has(word) || before?.text === "|") return true;
     if (CONDITIONS.has(tag) && LOGIC.has(word) && before) return true;
-    if (!(tag in LOOPS) || !before) return false;
+    if (!Object.hasOwn(LOOPS, tag) || !before) return false;
     if (ARGUMENTS.has(word)) return rest.trimStart().startsWith(":");
     if (word === "continue") return before.text === ":";
     return (word === "in" || word === "reversed") && before.text !== "in";

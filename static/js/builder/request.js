@@ -9,8 +9,8 @@ export class Unreachable extends Error {}
 /** Read each time: a log-in in another tab changes it. */
 export const csrfToken = () => document.cookie.match(/(?:^|;\s*)csrftoken=([^;]*)/)?.[1] ?? "";
 
-/** Gives {ok, status, data}. Raises Unreachable. */
-export async function send(method, address, body, { keepalive = false } = {}) {
+/** Gives {ok, status, data}. Raises Unreachable, and AbortError when `signal` gives up on it. */
+export async function send(method, address, body, { keepalive = false, signal = AbortSignal.timeout(LONGEST_WAIT) } = {}) {
   const text = body === undefined ? undefined : JSON.stringify(body);
   try {
     const answer = await fetch(address, {
@@ -21,13 +21,14 @@ export async function send(method, address, body, { keepalive = false } = {}) {
       headers: {
         Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": csrfToken(),
       },
-      signal: AbortSignal.timeout(LONGEST_WAIT),
+      signal,
     });
     if (answer.type === "opaqueredirect") return refused(401, "You are logged out. Log in in another tab.");
     const isJson = answer.headers.get("Content-Type")?.startsWith("application/json");
     if (!isJson) return refused(answer.status, `The server refused it (${answer.status}).`);
     return { ok: answer.ok, status: answer.status, data: await answer.json() };
   } catch (error) {
+    if (error.name === "AbortError") throw error;
     throw new Unreachable(error.message);
   }
 }

@@ -135,7 +135,7 @@ export class Saver extends EventTarget {
     if (!this.isDirty) return this.#settle();
     const graph = this.#editor.graph;
     const body = { graph, revision: this.#revision };
-    this.#sent.push(graph);
+    if (this.#sent.at(-1) !== graph) this.#sent.push(graph);
     this.#remember();
     this.#show("saving");
     try {

@@ -1,6 +1,7 @@
 // Fields that mean something only beside some values of another one (`x-only-for` of the schema).
 
-import { defaultOf, fieldsIn, read } from "./items.js";
+import { defaultOf } from "./fields.js";
+import { fieldsIn, read } from "./items.js";
 import { getAt, pathText, setAt } from "./paths.js";
 
 /** null for what can not be read now. */
