@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from canvas_driver import Canvas, log_in
-from django.core.cache import cache
 from playwright.sync_api import Page, expect
 
 from bench.large_graph import large_graph
+from tests.browser.builder.canvas_driver import Canvas
+from tests.browser.builder.editor_page import in_editor
+from tests.browser.people import DESK, PHONE, log_in
 from tests.environment import axe
+from tests.environment.waiting import until
 from workflows.models import Role
 from workflows.services import create_workflow
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-NOT_PREPARED = "!!!! axe is missing, npm was not reached: run `make test` once"
-PHONE = {"width": 390, "height": 844}
-SIZE = {"width": 1440, "height": 900}
 SECOND_TRIGGER = "There is a trigger already"
 
 
@@ -60,18 +59,12 @@ LOOP = {
 
 
 @pytest.fixture
-def home(live_server: Any) -> Iterator[str]:
-    cache.clear()
-    yield str(live_server.url).replace("localhost", "127.0.0.1")
-
-
-@pytest.fixture
 def open_canvas(page: Page, home: str) -> Callable[..., Canvas]:
     page.emulate_media(reduced_motion="reduce")
 
-    def make(graph: Any = None, role: Role = Role.EDITOR, size: Any = SIZE) -> Canvas:
+    def make(graph: Any = None, role: Role = Role.EDITOR, size: Any = DESK) -> Canvas:
         page.set_viewport_size(size)
-        log_in(page, home, role)
+        log_in(page.context, home, role)
         return Canvas(page, home).open(create_workflow(name="Orders", graph=graph))
 
     return make
@@ -210,13 +203,12 @@ def test_the_board_is_looked_at(open_canvas: Callable[..., Canvas], page: Page) 
     page.mouse.wheel(0, 80)
     page.keyboard.up("Control")
     expect(scale).not_to_have_text(at_first)
-    assert canvas.at("each") == pytest.approx(before, abs=1), "zoomed to the pointer"
+    canvas.expect_at("each", before)  # zoomed to the pointer
     canvas.press("0")
     expect(scale).to_have_text("100 %")
     x, y = canvas.at("each")
     page.mouse.wheel(40, 30)
-    canvas.settle()
-    assert canvas.at("each") == pytest.approx((x - 40, y - 30), abs=1)
+    canvas.expect_at("each", (x - 40, y - 30))
 
     # The bar of space held, or the middle button: a drag pans, also on a card.
     canvas.card("each").focus()
@@ -225,17 +217,14 @@ def test_the_board_is_looked_at(open_canvas: Callable[..., Canvas], page: Page) 
     page.keyboard.down("Space")
     canvas.drag((x, y), (x + 50, y + 60))
     page.keyboard.up("Space")
-    canvas.settle()
-    assert canvas.at("each") == pytest.approx((x + 50, y + 60), abs=1)
+    canvas.expect_at("each", (x + 50, y + 60))
     assert canvas.place("each") == (300, 0)
 
     box = page.locator(".minimap svg").bounding_box()
     assert box
     page.mouse.click(box["x"] + box["width"] - 4, box["y"] + box["height"] / 2)
-    canvas.settle()
-    assert canvas.at("each")[0] < x - 100
+    until(lambda: canvas.at("each")[0] < x - 100, within=5)
     canvas.press("1")
-    canvas.settle()
 
     # Tidied on the server: no card over another, no edge over a card.
     page.get_by_role("button", name="Tidy up").click()
@@ -376,8 +365,7 @@ def test_a_finger_does_it(open_canvas: Callable[..., Canvas], page: Page) -> Non
     before = canvas.at("start")
     empty = (200, 620)
     touch.drag(empty, (160, 590))
-    canvas.settle()
-    assert canvas.at("start") == pytest.approx((before[0] - 40, before[1] - 30), abs=2)
+    canvas.expect_at("start", (before[0] - 40, before[1] - 30), near=2)
     touch.drag((160, 590), empty)
     scale = page.locator("[data-scale]")
     at_first = scale.inner_text()
@@ -474,13 +462,7 @@ def test_viewers_look_and_walk(open_canvas: Callable[..., Canvas], page: Page) -
     assert canvas.edges == {"start:default>say", "say:default>call"}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_canvas_has_no_barrier(
-    open_canvas: Callable[..., Canvas], page: Page, scheme: Any
-) -> None:
-    if not axe.available():
-        pytest.skip(NOT_PREPARED)
-    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+def test_the_canvas_has_no_barrier(open_canvas: Callable[..., Canvas], page: Page) -> None:
     canvas = open_canvas(LOOP)
     page.get_by_role("button", name="Outline", exact=True).click()
     canvas.click(*canvas.at("each"))
@@ -525,9 +507,7 @@ def test_problems_and_runs_are_seen_on_the_cards(
         "Text, Say hello, leads to Announce it, running"
     )
     expect(page.locator(".wire.is-taken")).to_have_count(1)
-    page.evaluate(
-        """import("/static/js/builder/main.js").then(({ editor }) => editor.setRun(null))"""
-    )
+    in_editor(page, "editor.setRun(null)")
     expect(page.locator(".wire.is-taken, #board [data-state]")).to_have_count(0)
 
 
