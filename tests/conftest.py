@@ -25,12 +25,14 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from tests.environment import chromium, octokit, postgres
 from tests.environment.installation import Installation
 from tests.environment.paths import NPM
 
+PATIENCE = 10_000
+"""Milliseconds in which a browser does what a test waits for, on a machine that is busy too."""
 NOT_PREPARED = "run `make test` once, or `python -m tests.environment.prepare`"
 
 
@@ -149,6 +151,7 @@ def browser() -> Iterator[Browser]:
         pytest.fail(f"There is no Chromium for the tests: {NOT_PREPARED}")
     # Playwright keeps an event loop in this thread, which Django takes for asynchronous code.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=executable,
@@ -188,7 +191,8 @@ def page(browser: Browser, allowed_errors: list[str], device: dict[str, Any]) ->
             faults.append(f"a request to {request.url}")
 
     context = browser.new_context(**device)
-    context.set_default_timeout(5_000)
+    context.set_default_timeout(PATIENCE)
+    context.set_default_navigation_timeout(3 * PATIENCE)
     context.on("request", watch_address)
     page = context.new_page()
     page.on("console", watch_console)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -58,7 +59,11 @@ class Canvas:
 
     def expect_at(self, node: str, where: tuple[float, float], near: float = 1) -> None:
         """Wait until its card is there, give or take so many pixels."""
-        until(lambda: self.at(node) == pytest.approx(where, abs=near), within=5)
+        self.until(lambda: self.at(node) == pytest.approx(where, abs=near))
+
+    def until(self, condition: Callable[[], object]) -> None:
+        """What input does may take a while to be seen."""
+        until(condition, within=10)
 
     def wire(self, key: str) -> Locator:
         """Of "source port target"."""

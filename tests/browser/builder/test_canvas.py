@@ -14,7 +14,6 @@ from tests.browser.builder.canvas_driver import Canvas
 from tests.browser.builder.editor_page import in_editor
 from tests.browser.people import DESK, PHONE, log_in
 from tests.environment import axe
-from tests.environment.waiting import until
 from workflows.models import Role
 from workflows.services import create_workflow
 
@@ -180,6 +179,7 @@ def test_cards_are_selected_moved_and_copied(
 
     # Copied to another workflow: ids are made anew where they are taken, edges come along.
     canvas.press("Control+a", "Control+c")
+    expect(page.locator("#announcements")).to_have_text("4 nodes copied.")
     other = create_workflow(name="Other", graph=LINE)
     canvas.open(other)
     page.mouse.move(*canvas.at("spare", 200, 120))
@@ -223,21 +223,21 @@ def test_the_board_is_looked_at(open_canvas: Callable[..., Canvas], page: Page) 
     box = page.locator(".minimap svg").bounding_box()
     assert box
     page.mouse.click(box["x"] + box["width"] - 4, box["y"] + box["height"] / 2)
-    until(lambda: canvas.at("each")[0] < x - 100, within=5)
+    canvas.until(lambda: canvas.at("each")[0] < x - 100)
     canvas.press("1")
 
     # Tidied on the server: no card over another, no edge over a card.
     page.get_by_role("button", name="Tidy up").click()
     expect(page.locator("#announcements")).to_have_text("The nodes were laid out.")
     assert canvas.place("start") != (0, 0) or canvas.place("each") != (300, 0)
-    assert page.evaluate(CROSSED) == []
+    canvas.until(lambda: page.evaluate(CROSSED) == [])
 
     # The outline tells the same graph, and leads to its nodes.
     page.get_by_role("button", name="Outline", exact=True).click()
     outline = page.get_by_role("complementary", name="Outline")
     expect(outline).to_contain_text("itemTextinside")
     outline.get_by_role("button", name="Many?").click()
-    assert canvas.selected == {"choose"}
+    canvas.until(lambda: canvas.selected == {"choose"})
     expect(canvas.card("choose")).to_be_focused()
 
 
@@ -353,10 +353,10 @@ def test_a_finger_does_it(open_canvas: Callable[..., Canvas], page: Page) -> Non
     canvas = open_canvas(LINE, size=PHONE)
     touch = Touch(canvas)
     touch.tap(*canvas.at("start"))
-    assert canvas.selected == {"start"}
+    canvas.until(lambda: canvas.selected == {"start"})
     x, y = canvas.at("start")
     touch.drag((x, y), (x, y + 120))
-    assert canvas.place("start")[1] > 100
+    canvas.until(lambda: canvas.place("start")[1] > 100)
     page.get_by_role("button", name="Undo").tap()
     expect(page.get_by_role("button", name="Redo: Move Manual start")).to_be_visible()
     canvas.settle()
@@ -367,6 +367,7 @@ def test_a_finger_does_it(open_canvas: Callable[..., Canvas], page: Page) -> Non
     touch.drag(empty, (160, 590))
     canvas.expect_at("start", (before[0] - 40, before[1] - 30), near=2)
     touch.drag((160, 590), empty)
+    canvas.expect_at("start", before, near=2)
     scale = page.locator("[data-scale]")
     at_first = scale.inner_text()
     touch.pinch((195, 420), 120, 60)
@@ -375,17 +376,18 @@ def test_a_finger_does_it(open_canvas: Callable[..., Canvas], page: Page) -> Non
     # Tap the port, tap the target; the palette is a sheet.
     page.get_by_role("button", name="Show all").tap()
     expect(scale).to_have_text("31 %")
-    touch.wait(150)
+    canvas.settle()
     touch.tap(*canvas.port("spare"))
     expect(page.get_by_text("Tap the node to connect to.")).to_be_visible()
     touch.tap(*canvas.at("call"))
-    assert "spare:default>call" in canvas.edges
+    canvas.until(lambda: "spare:default>call" in canvas.edges)
     touch.tap(*canvas.at("call"))
     page.get_by_role("button", name="Close the settings").tap()
+    expect(page.get_by_role("button", name="Close the settings")).to_be_hidden()
     page.get_by_role("button", name="Add a node").tap()
     page.get_by_role("complementary", name="Nodes").get_by_role("button", name="Wait").tap()
     expect(page.get_by_role("complementary", name="Nodes")).to_be_hidden()
-    assert "call:default>delay" in canvas.edges
+    canvas.until(lambda: "call:default>delay" in canvas.edges)
     page.get_by_role("toolbar", name="Selection").get_by_role("button", name="Delete").tap()
     expect(canvas.card("delay")).to_have_count(0)
 
@@ -394,8 +396,9 @@ def test_a_finger_does_it(open_canvas: Callable[..., Canvas], page: Page) -> Non
     expect(scale).to_have_text("31 %")
     canvas.settle()
     touch.tap(*canvas.at("say"))
+    canvas.until(lambda: canvas.selected == {"say"})
     touch.hold(*canvas.at("spare"))
-    assert canvas.selected == {"say", "spare"}
+    canvas.until(lambda: canvas.selected == {"say", "spare"})
 
 
 class Touch:
