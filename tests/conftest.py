@@ -25,12 +25,22 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 from tests.environment import chromium, octokit, postgres
 from tests.environment.installation import Installation
 from tests.environment.paths import NPM
 
+PATIENCE = 10_000
+"""Milliseconds in which a browser does what a test waits for, on a machine that is busy too."""
 NOT_PREPARED = "run `make test` once, or `python -m tests.environment.prepare`"
 
 
@@ -149,6 +159,7 @@ def browser() -> Iterator[Browser]:
         pytest.fail(f"There is no Chromium for the tests: {NOT_PREPARED}")
     # Playwright keeps an event loop in this thread, which Django takes for asynchronous code.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=executable,
@@ -172,31 +183,74 @@ def device() -> dict[str, Any]:
     return {}
 
 
+@pytest.fixture(scope="session")
+def usual_context(browser: Browser) -> Iterator[BrowserContext]:
+    """Shared by the tests on the usual device: it keeps the scripts and styles it has seen."""
+    context = browser.new_context()
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def page(browser: Browser, allowed_errors: list[str], device: dict[str, Any]) -> Iterator[Page]:
+def context(
+    request: pytest.FixtureRequest, browser: Browser, device: dict[str, Any]
+) -> Iterator[BrowserContext]:
+    """Without pages, without cookies, without anything stored."""
+    if device:
+        context = browser.new_context(**device)
+        yield context
+        context.close()
+        return
+    context = request.getfixturevalue("usual_context")
+    origins: set[str] = set()
+
+    def note_origin(request: Request) -> None:
+        address = urlsplit(request.url)
+        origins.add(f"{address.scheme}://{address.netloc}")
+
+    context.on("request", note_origin)
+    yield context
+    context.remove_listener("request", note_origin)
+    forget_all(context, origins)
+
+
+def forget_all(context: BrowserContext, origins: set[str]) -> None:
+    context.set_offline(False)
+    context.unroute_all()
+    for page in context.pages:
+        page.close()
+    context.clear_cookies()
+    context.clear_permissions()
+    page = context.new_page()
+    session = context.new_cdp_session(page)
+    for origin in origins:
+        stored = {"origin": origin, "storageTypes": "local_storage,indexeddb,service_workers"}
+        session.send("Storage.clearDataForOrigin", stored)
+    page.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, allowed_errors: list[str]) -> Iterator[Page]:
     """A page of its own session; afterwards the test fails on console errors, uncaught errors and
-    requests that wanted to leave 127.0.0.1 (they are not let out)."""
+    requests that wanted to leave 127.0.0.1 (no name of a host leads anywhere)."""
     faults: list[str] = []
 
     def watch_console(message: ConsoleMessage) -> None:
         if message.type == "error":
             faults.append(f"console: {message.text}")
 
-    def keep_inside(route: Route) -> None:
-        address = urlsplit(route.request.url)
+    def watch_address(request: Request) -> None:
+        address = urlsplit(request.url)
         if address.scheme in ("http", "https", "ws", "wss") and address.hostname != "127.0.0.1":
-            faults.append(f"a request to {route.request.url}")
-            route.abort()
-        else:
-            route.continue_()
+            faults.append(f"a request to {request.url}")
 
-    context = browser.new_context(**device)
-    context.set_default_timeout(5_000)
-    context.route("**/*", keep_inside)
+    context.set_default_timeout(PATIENCE)
+    context.set_default_navigation_timeout(3 * PATIENCE)
+    context.on("request", watch_address)
     page = context.new_page()
     page.on("console", watch_console)
     page.on("pageerror", lambda error: faults.append(f"uncaught: {error}"))
     yield page
-    context.close()
+    context.remove_listener("request", watch_address)
     unexpected = [fault for fault in faults if not any(text in fault for text in allowed_errors)]
     assert not unexpected, "\n".join(unexpected)

@@ -7,25 +7,18 @@ Callers of `api/v1/` use keys, all others a session.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator
 from typing import Any
-from uuid import UUID
 
 import pytest
-from django.contrib.auth.models import User
+from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
-from django.utils import timezone
 
-from runs.archive import archive_runs
-from runs.models import Run, Step
-from tests.workflows.definitions import Api, graph, user_with
-from workflows import services, vault
-from workflows.ids import uuid7
-from workflows.models import Role, Workflow
+from tests.altoflow.places import filled, places
+from tests.workflows.definitions import Api, user_with
+from workflows.models import Role
 
 pytestmark = pytest.mark.django_db
 
@@ -225,94 +218,50 @@ def unwritten() -> Iterator[tuple[str, str, str]]:
                     yield address, method, "405 405 405 405"
 
 
+@pytest.fixture(scope="module")
+def everything(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, Any]]:
+    """One for all tests, which undo what they do."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield places()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def people(everything: dict[str, Any]) -> dict[Role | None, tuple[str, Api]]:
+    """The session of each, and their key."""
+    found = {}
+    for role in PEOPLE:
+        client = Client()
+        if role:
+            client.force_login(user_with(role))
+        session = client.cookies.get(settings.SESSION_COOKIE_NAME)
+        found[role] = (session.value if session else "", Api(role))
+    return found
+
+
+StatusFor = Callable[[Role | None, str, str], int]
+
+
 @pytest.fixture
-def places() -> dict[str, Any]:
-    """A value for each name in an address: everything exists."""
-    User.objects.create(username="the first one")
-    workflow = services.create_workflow(name="Greeting", graph=graph())
-    version = services.publish_workflow(workflow=workflow)
-    services.activate_workflow(workflow=workflow)
-    vault.set_secret(name="api_token", value="x" * 20)
-    run = failed_run(workflow)
-    step = Step.objects.create(
-        run=run,
-        node_id="say",
-        node_type="text_transform",
-        status=Step.Status.FAILED,
-        input={"template": "x"},
-        error={"code": "x", "message": "x", "details": {}},
-        started_at=run.created_at,
-        finished_at=run.created_at,
-    )
-    return {
-        "workflow_id": workflow.pk,
-        "number": version.number,
-        "run_id": run.pk,
-        "step_id": step.pk,
-        "node_id": "say",
-        "archived_id": archived_run(run, step),
-        "name": "api_token",
-        "token": "unknown/",
-        "part": "error",
-        "iterator": "say",
-        "key": "0",
-        "object_id": "1",
-        "content_type_id": "1",
-        "id": "1",
-        "app_label": "auth",
-        "url": "nothing",
-        "node_type": "http_request",
-        "slug": "uptime-check",
-    }
-
-
-def failed_run(workflow: Workflow) -> Run:
-    now = timezone.now()
-    return Run.objects.create(
-        workflow=workflow,
-        version=workflow.published,
-        status=Run.Status.FAILED,
-        trigger_type="manual_trigger",
-        payload={"name": "Ada"},
-        error={"code": "x", "message": "x", "details": {}},
-        started_at=now,
-        finished_at=now,
-        attempt_started_at=now,
-    )
-
-
-def archived_run(run: Run, step: Step) -> UUID:
-    """An old copy of the run; archived, it has a step of the same id."""
-    long_ago = timezone.now() - timedelta(days=200)
-    old = Run.objects.get(pk=run.pk)
-    old.pk, old.finished_at = uuid7(), long_ago
-    old.save(force_insert=True)
-    Step.objects.filter(pk=step.pk).update(run=old)
-    archive_runs(rest=0)
-    step.save(force_insert=True)
-    return old.pk
-
-
-def filled(address: str, places: dict[str, Any]) -> str:
-    names = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
-    text = names.sub(lambda match: str(places[match[1] or match[2]]), address)
-    return "/" + text.replace("^", "").replace("$", "")
-
-
-def status_for(role: Role | None, method: str, path: str) -> int:
+def status_for(people: dict[Role | None, tuple[str, Api]]) -> StatusFor:
     """The effects of the request are undone."""
-    with transaction.atomic():
+
+    def ask(role: Role | None, method: str, path: str) -> int:
+        session, api = people[role]
         client = Client(raise_request_exception=False)
         headers = {}
         if path.startswith(("/api/v1/", "/api/schema/")):
-            headers = Api(role).headers
-        elif role:
-            client.force_login(user_with(role))
+            headers = api.headers
+        elif session:
+            client.cookies[settings.SESSION_COOKIE_NAME] = session
         kind = "application/json" if path.startswith("/api/") else "multipart/form-data; boundary=x"
         data = b"--x--\r\n" if method == "POST" and not path.startswith("/api/") else b""
-        answer = client.generic(method, path, data, content_type=kind, headers=headers)
-        transaction.set_rollback(True)
-    return int(answer.status_code)
+        with transaction.atomic():
+            answer = client.generic(method, path, data, content_type=kind, headers=headers)
+            transaction.set_rollback(True)
+        return int(answer.status_code)
+
+    return ask
 
 
 def test_every_address_has_its_rows() -> None:
@@ -335,22 +284,24 @@ def test_every_address_has_its_rows() -> None:
     ("address", "method", "expected"),
     [pytest.param(*row, id=f"{row[1]} {row[0]}") for row in (*rows(), *unwritten())],
 )
-def test_each_person_gets(address: str, method: str, expected: str, places: dict[str, Any]) -> None:
-    path = filled(address, places)
+def test_each_person_gets(
+    address: str, method: str, expected: str, everything: dict[str, Any], status_for: StatusFor
+) -> None:
+    path = filled(address, everything)
     found = " ".join(str(status_for(role, method, path)) for role in PEOPLE)
     assert found == expected
 
 
-def test_the_admin_site_is_for_admins(places: dict[str, Any]) -> None:
+def test_the_admin_site_is_for_admins(everything: dict[str, Any], status_for: StatusFor) -> None:
     below = [address for address, _ in addresses() if address.startswith(ADMIN)]
     assert len(below) > 30
     for address in below:
-        path = filled(address, places)
+        path = filled(address, everything)
         *others, admin = (status_for(role, "GET", path) for role in PEOPLE)
         assert set(others) <= {302, 404}, (path, others)
         assert admin < 500, path
 
 
 @pytest.mark.parametrize("table", ["schedule", "success", "failure", "ormq"])
-def test_nobody_writes_into_the_queue_by_a_page(table: str) -> None:
+def test_nobody_writes_into_the_queue_by_a_page(table: str, status_for: StatusFor) -> None:
     assert status_for(Role.ADMIN, "GET", f"/admin/django_q/{table}/") == 404

@@ -1,55 +1,18 @@
-"""The documentation in a real browser: search, templates tried while typing, small screens, axe."""
+"""The documentation in a real browser: search, templates tried while typing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_pages import NOT_PREPARED, PHONE, home, visit  # noqa: F401
-from tests.environment import axe
+from tests.browser.people import PHONE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-PAGES = {
-    "index": "/docs/",
-    "search": "/docs/?q=list",
-    "nothing found": "/docs/?q=zzz",
-    "node types": "/docs/nodes/",
-    "webhook": "/docs/nodes/webhook_trigger/",
-    "HTTP request": "/docs/nodes/http_request/",
-    "rules": "/docs/nodes/logical_group/",
-    "long words": "/docs/nodes/string_transform/",
-    "templates": "/docs/templates/",
-    "warning": "/docs/templates/?template={{ trigger.ordr }}",
-    "error": "/docs/templates/?template={% nope %}",
-}
-MADE_DIFFERENTLY = ("index", "nothing found", "HTTP request", "rules", "warning")
 
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_has_a_barrier(visit: Callable[[str], Page], page: Page, scheme: Any) -> None:  # noqa: F811
-    if not axe.available():
-        pytest.skip(NOT_PREPARED)
-    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    found = {name: axe.barriers(visit(PAGES[name])) for name in MADE_DIFFERENTLY}
-    assert not {name: barriers for name, barriers in found.items() if barriers}
-
-
-def test_every_page_fits_a_phone(visit: Callable[[str], Page], page: Page) -> None:  # noqa: F811
-    page.set_viewport_size(PHONE)
-    wide = {}
-    for name, address in PAGES.items():
-        visit(address)
-        page.locator("details").evaluate_all("all => all.forEach((each) => { each.open = true; })")
-        page.locator(".menu").evaluate_all("all => all.forEach((each) => { each.open = false; })")
-        wide[name] = page.evaluate("document.documentElement.scrollWidth")
-    assert wide == dict.fromkeys(PAGES, PHONE["width"])
-
-
-def test_people_find_a_node_type_while_typing(visit: Callable[[str], Page], page: Page) -> None:  # noqa: F811
+def test_people_find_a_node_type_while_typing(visit: Callable[[str], Page], page: Page) -> None:
     visit("/")
     page.get_by_label("Account of").click()
     page.get_by_role("link", name="Docs").click()
@@ -61,7 +24,7 @@ def test_people_find_a_node_type_while_typing(visit: Callable[[str], Page], page
     expect(page.get_by_label("Output of the example")).to_contain_text('"status": 201')
 
 
-def test_a_template_is_tried_while_typing(visit: Callable[[str], Page], page: Page) -> None:  # noqa: F811
+def test_a_template_is_tried_while_typing(visit: Callable[[str], Page], page: Page) -> None:
     visit("/docs/templates/")
     gives = page.get_by_label("What the template gives")
     expect(gives).to_have_text("Order 42: Lamp, Bulb")
@@ -79,7 +42,7 @@ def test_a_template_is_tried_while_typing(visit: Callable[[str], Page], page: Pa
     expect(gives).to_have_text("Hi <b>Ada</b>")
 
 
-def test_an_example_goes_into_the_form(visit: Callable[[str], Page], page: Page) -> None:  # noqa: F811
+def test_an_example_goes_into_the_form(visit: Callable[[str], Page], page: Page) -> None:
     page.set_viewport_size(PHONE)
     visit("/docs/templates/")
     page.locator(".docs-data > summary").click()

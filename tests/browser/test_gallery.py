@@ -4,56 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from django.conf import settings
-from django.core.cache import cache
-from django.test import Client
 from playwright.sync_api import Page, expect
 
 from builder.gallery import templates
 from runs.models import Run
-from tests.environment import axe
-from tests.workflows.definitions import user_with
 from workflows.models import Role, Workflow
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-NOT_PREPARED = "!!!! axe is missing, npm was not reached: run `make test` once"
-PHONE = {"width": 390, "height": 844}
-BEYOND = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-PLACES = ("/", "/workflows/templates/", "/workflows/templates/?q=zzz")
-
 
 @pytest.fixture
-def visit(page: Page, live_server: Any) -> Callable[[str], Page]:
-    """Opens a page as an editor."""
-    cache.clear()
-    home = str(live_server.url).replace("localhost", "127.0.0.1")
-    client = Client()
-    client.force_login(user_with(Role.EDITOR))
-    session = client.cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies([{"name": "sessionid", "value": session, "url": home}])
-
-    def open_page(path: str) -> Page:
-        page.goto(home + path)
-        return page
-
-    return open_page
-
-
-def test_the_first_use_has_no_barrier_and_fits_a_phone(
-    visit: Callable[[str], Page], page: Page
-) -> None:
-    if not axe.available():
-        pytest.skip(NOT_PREPARED)
-    schemes: list[Any] = ["light", "dark"]
-    for scheme in schemes:
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        assert [found for place in PLACES for found in axe.barriers(visit(place))] == []
-    page.set_viewport_size(PHONE)
-    assert {place: visit(place).evaluate(BEYOND) for place in PLACES} == dict.fromkeys(PLACES, 0)
+def role() -> Role:
+    return Role.EDITOR
 
 
 def test_somebody_new_follows_the_tour(visit: Callable[[str], Page]) -> None:

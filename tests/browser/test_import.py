@@ -10,13 +10,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_pages import NOT_PREPARED, PHONE, home, visit
-from tests.environment import axe
 from tests.workflows.definitions import graph
 from workflows.models import Workflow
 from workflows.services import create_workflow
 
-__all__ = ["home", "visit"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 FIXTURES = Path(__file__).parent.parent / "fixtures/n8n"
@@ -92,22 +89,3 @@ def exported_names(page: Page, action: Callable[[], Any]) -> list[str]:
         action()
     document = json.loads(Path(download.value.path()).read_text())
     return [workflow["name"] for workflow in document["workflows"]]
-
-
-def test_what_became_of_an_import_has_no_barrier_and_fits(
-    visit: Callable[[str], Page], page: Page
-) -> None:
-    if not axe.available():
-        pytest.skip(NOT_PREPARED)
-    page.set_viewport_size(PHONE)
-    page = visit("/workflows/import/")
-    page.get_by_label("Files", exact=True).set_input_files(
-        [FIXTURES / "19_unknown_nodes.json", Path(__file__)]
-    )
-    page.get_by_role("button", name="Import").click()
-    expect(page.get_by_role("heading", name="1 workflow imported")).to_be_visible()
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        assert axe.barriers(page) == []
-    width = page.evaluate("document.documentElement.scrollWidth")
-    assert width <= PHONE["width"]

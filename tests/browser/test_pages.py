@@ -1,90 +1,26 @@
-"""The pages in a real browser: what scripts do, what stays live, what fits, what axe says."""
+"""The pages in a real browser: what scripts do, and what stays live."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import timedelta
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-from django.conf import settings
-from django.core.cache import cache
-from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from runs.models import Run, Step
-from tests.environment import axe
-from tests.runs.records import delivery_of, resumed_run, run_of, step_of, workflow_called
+from tests.browser.filled import DEEP, history
+from tests.runs.records import run_of, step_of, workflow_called
 from tests.workflows.definitions import user_with
 from workflows.models import Role, Workflow
-from workflows.services import create_workflow
-from workflows.vault import set_secret
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-NOT_PREPARED = "!!!! axe is missing, npm was not reached: run `make test` once"
-PHONE = {"width": 390, "height": 844}
-DEEP = {"user": {"name": "Ada", "tags": ["x", "y"], "more": {"deep": {"er": "the end"}}}}
-
 
 @pytest.fixture
-def home(live_server: Any) -> Iterator[str]:
-    cache.clear()
-    yield str(live_server.url).replace("localhost", "127.0.0.1")
-
-
-@pytest.fixture
-def visit(page: Page, home: str) -> Callable[[str], Page]:
-    """Opens a page as an admin."""
-    client = Client()
-    client.force_login(user_with(Role.ADMIN))
-    session = client.cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies([{"name": "sessionid", "value": session, "url": home}])
-
-    def open_page(path: str) -> Page:
-        page.goto(home + path)
-        return page
-
-    return open_page
-
-
-@pytest.fixture
-def history() -> dict[str, Any]:
-    """Something of everything that the pages show, long names too."""
-    orders = workflow_called("Nightly reconciliation of all orders with accounting")
-    now = timezone.now()
-    failed = run_of(orders, "failed", now - timedelta(minutes=9), payload={"body": DEEP})
-    error = {"code": "told_to", "message": "https://a.example/" + "long/" * 30, "details": {}}
-    Run.objects.filter(pk=failed.pk).update(error=error)
-    step_of(failed, "start", output={"body": DEEP})
-    step_of(failed, "a", warnings=["a.usr: did you mean a.user?"])
-    step_of(failed, "b", "failed", error=error)
-    resumed = resumed_run(orders)
-    delivery_of(orders, run=failed)
-    delivery_of(orders, "bad_signature", message="The signature does not match. " * 5)
-    set_secret(name="a_secret_with_quite_a_long_name_for_a_phone", value="value of it")
-    nodes = [{"id": "hook", "type": "webhook_trigger"}, {"id": "call", "type": "http_request"}]
-    draft = create_workflow(name="Draft", graph={"nodes": nodes, "edges": []})
-    return {"workflow": orders, "draft": draft, "failed": failed, "resumed": resumed}
-
-
-PAGES = {
-    "dashboard": "/",
-    "workflows": "/workflows/",
-    "workflow": "/workflows/{workflow.pk}/",
-    "draft with problems": "/workflows/{draft.pk}/",
-    "new workflow": "/workflows/new/",
-    "import": "/workflows/import/",
-    "runs": "/runs/",
-    "no match": "/runs/?q=zzz",
-    "failed run": "/runs/{failed.pk}/",
-    "resumed run": "/runs/{resumed.pk}/?attempt=1",
-    "resume": "/runs/{failed.pk}/resume/",
-    "deliveries": "/deliveries/",
-    "secrets": "/secrets/",
-    "password": "/accounts/password/change/",
-}
+def failed(visit: Callable[[str], Page]) -> Run:
+    failed: Run = history()["failed"]
+    return failed
 
 
 def test_people_log_in_and_look_around(page: Page, home: str) -> None:
@@ -97,30 +33,6 @@ def test_people_log_in_and_look_around(page: Page, home: str) -> None:
     for name in ("Dashboard", "Workflows", "Deliveries", "Secrets"):
         page.get_by_role("navigation").get_by_role("link", name=name).click()
         expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_has_a_barrier(
-    visit: Callable[[str], Page], history: dict[str, Any], page: Page, scheme: Any
-) -> None:
-    if not axe.available():
-        pytest.skip(NOT_PREPARED)
-    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    found = {
-        name: axe.barriers(visit(address.format(**history))) for name, address in PAGES.items()
-    }
-    assert found == {name: [] for name in PAGES}
-
-
-def test_every_page_fits_a_phone(
-    visit: Callable[[str], Page], history: dict[str, Any], page: Page
-) -> None:
-    page.set_viewport_size(PHONE)
-    beyond = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    found = {
-        name: visit(address.format(**history)).evaluate(beyond) for name, address in PAGES.items()
-    }
-    assert found == dict.fromkeys(PAGES, 0)
 
 
 def test_the_theme_is_remembered(visit: Callable[[str], Page], page: Page) -> None:
@@ -215,10 +127,8 @@ def test_trees_are_walked_by_keyboard(visit: Callable[[str], Page]) -> None:
     expect(focused).to_contain_text("more")
 
 
-def test_the_plan_of_a_resume_follows_the_choice(
-    visit: Callable[[str], Page], history: dict[str, Any]
-) -> None:
-    page = visit(f"/runs/{history['failed'].pk}/")
+def test_the_plan_of_a_resume_follows_the_choice(visit: Callable[[str], Page], failed: Run) -> None:
+    page = visit(f"/runs/{failed.pk}/")
     page.get_by_role("link", name="Resume").click()
     dialog = page.get_by_role("dialog")
     row = dialog.get_by_role("row", name="start")

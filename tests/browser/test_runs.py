@@ -3,113 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Any
 
 import pytest
-from django.conf import settings
-from django.core.cache import cache
-from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from runs import leases
-from runs.failures import find_failures
 from runs.models import Run
-from tests.environment import axe
-from tests.runs.driver import graph, node, publish
-from tests.runs.records import run_of, step_of, workflow_called
-from tests.workflows.definitions import user_with
+from tests.browser.filled import looped_run
+from tests.runs.records import run_of, workflow_called
 from workflows.models import Role
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-NOT_PREPARED = "!!!! axe is missing, npm was not reached: run `make test` once"
-PHONE = {"width": 390, "height": 844}
-ERROR = {
-    "code": "told_to",
-    "message": "https://a.example/" + "long/" * 30,
-    "details": {"node": "b"},
-}
-SENT = {"method": "POST", "url": "https://a.example/", "body": {"it's": "•••"}}
-BEYOND = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+@pytest.fixture
+def role() -> Role:
+    return Role.EDITOR
 
 
 @pytest.fixture
-def visit(page: Page, live_server: Any) -> Callable[[str], Page]:
-    """Opens a page as an editor."""
-    cache.clear()
-    home = str(live_server.url).replace("localhost", "127.0.0.1")
-    client = Client()
-    client.force_login(user_with(Role.EDITOR))
-    session = client.cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies([{"name": "sessionid", "value": session, "url": home}])
-
-    def open_page(path: str) -> Page:
-        page.goto(home + path)
-        return page
-
-    return open_page
-
-
-@pytest.fixture
-def looped() -> Run:
-    """A run with something of everything: attempts, tries, waits, iterations, one of which failed,
-    an HTTP step with a secret."""
-    workflow = publish(
-        graph(
-            node("call", "http_request", url="https://a.example/"),
-            node("each", "iterator", items="{{ trigger }}"),
-            node("b"),
-            "start -> call",
-            "call -> each",
-            "each:item -> b",
-        )
-    )
-    workflow.name = "Nightly reconciliation of all orders with accounting"
-    workflow.save()
-    now = timezone.now() - timedelta(minutes=5)
-    run = run_of(workflow, "failed", now, attempt=2, error=ERROR)
-    step_of(run, "start")
-    tried = {"node_type": "http_request", "input": SENT}
-    step_of(run, "call", "failed", error=ERROR, wake_at=now + timedelta(milliseconds=50), **tried)
-    step_of(run, "call", try_number=2, **tried)
-    step_of(run, "each", "failed", node_type="iterator", superseded_by=2, error=ERROR)
-    step_of(run, "each", "failed", node_type="iterator", attempt=2, error=ERROR)
-    for number in range(60):
-        failed = {"status": "failed", "error": ERROR} if number == 41 else {}
-        step_of(run, "b", iteration=str(number), attempt=2, **failed)
-    leases.beat("one-0", 0, "one", 1)
-    return run
-
-
-def pages_of(run: Run) -> dict[str, str]:
-    (cause, *_) = find_failures(since=timezone.now() - timedelta(days=1)).causes
-    return {
-        "dashboard": "/",
-        "runs": "/runs/",
-        "run": f"/runs/{run.pk}/",
-        "first attempt": f"/runs/{run.pk}/?attempt=1",
-        "failures": "/runs/failures/",
-        "runs of a cause": f"/runs/failures/runs/?cause={cause.key}",
-        "no failures": f"/runs/failures/?workflow={run.pk}",
-    }
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_has_a_barrier_or_is_too_wide(
-    visit: Callable[[str], Page], looped: Run, page: Page, scheme: Any
-) -> None:
-    if not axe.available():
-        pytest.skip(NOT_PREPARED)
-    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    pages = pages_of(looped)
-    page.set_viewport_size(PHONE)
-    wide = {name: visit(address).evaluate(BEYOND) for name, address in pages.items()}
-    assert wide == dict.fromkeys(pages, 0)
-    page.set_viewport_size({"width": 1280, "height": 900})
-    found = {name: axe.barriers(visit(address)) for name, address in pages.items()}
-    assert found == {name: [] for name in pages}
+def looped(visit: Callable[[str], Page]) -> Run:
+    return looped_run()
 
 
 def test_chosen_runs_stay_chosen_and_are_cancelled(visit: Callable[[str], Page]) -> None:

@@ -11,6 +11,8 @@ atexit.register(shutil.rmtree, os.environ["ALTOFLOW_DATA_DIR"], ignore_errors=Tr
 from altoflow.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Look for a static file when it is asked for: each new test client would read them all.
+WHITENOISE_AUTOREFRESH = True
 
 if IS_SQLITE:  # noqa: F405
     # A file like the real one: threads wait for each other's locks, which those of a database in

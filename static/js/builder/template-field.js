@@ -119,6 +119,8 @@ export class Completion {
   #shown = [];
   #word = null;
   #area = null;
+  /** Counts up: an answer that comes after the list was closed or asked for anew is too late. */
+  #turn = 0;
 
   constructor(list, announce, offers) {
     Object.assign(this, { list, announce, offers });
@@ -136,7 +138,9 @@ export class Completion {
   async suggest(area, isAsked = false) {
     const word = wordAt(area.value, area.selectionStart);
     if (!word || area.selectionStart !== area.selectionEnd || (!isAsked && word.isTag && !word.typed)) return this.close();
+    const turn = ++this.#turn;
     const all = await this.offers(word.kind);
+    if (turn !== this.#turn) return;
     if (document.activeElement !== area || wordAt(area.value, area.selectionStart)?.from !== word.from) return;
     const wanted = wordAt(area.value, area.selectionStart).typed.toLowerCase();
     const starts = all.filter(({ value }) => value.toLowerCase().startsWith(wanted));
@@ -166,6 +170,7 @@ export class Completion {
   }
 
   close() {
+    this.#turn += 1;
     this.list.hidden = true;
     this.#area?.removeAttribute("aria-activedescendant");
     this.#area = null;

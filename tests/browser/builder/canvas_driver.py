@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
-from django.test import Client
+import pytest
 from playwright.sync_api import Locator, Page
 
-from tests.workflows.definitions import user_with
-from workflows.models import Role, Workflow
+from tests.browser.builder.editor_page import READY, in_editor, page_of
+from tests.environment.waiting import until
+from workflows.models import Workflow
 
-ADDRESS = "/workflows/{}/"
-EDITOR = 'import("/static/js/builder/main.js").then(({ editor }) => '
 FRAMES = """async () => {
     for (let count = 0; count < 3; count += 1) await new Promise(requestAnimationFrame);
 }"""
-
-
-def log_in(page: Page, home: str, role: Role = Role.EDITOR) -> None:
-    client = Client()
-    client.force_login(user_with(role))
-    session = client.cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies([{"name": "sessionid", "value": session, "url": home}])
 
 
 class Canvas:
@@ -30,18 +22,18 @@ class Canvas:
         self.page, self.home = page, home
 
     def open(self, workflow: Workflow) -> Canvas:
-        self.page.goto(self.home + ADDRESS.format(workflow.pk))
-        self.page.locator("html[data-builder=ready]").wait_for()
+        self.page.goto(self.home + page_of(workflow))
+        self.page.locator(READY).wait_for()
         self.settle()
         return self
 
     @property
     def graph(self) -> dict[str, Any]:
-        return dict(self.page.evaluate(f"{EDITOR} editor.graph)"))
+        return dict(in_editor(self.page, "editor.graph"))
 
     @property
     def selected(self) -> set[str]:
-        return set(self.page.evaluate(f"{EDITOR} [...editor.nodes])"))
+        return set(in_editor(self.page, "[...editor.nodes]"))
 
     @property
     def ids(self) -> list[str]:
@@ -64,6 +56,14 @@ class Canvas:
     def at(self, node: str, dx: float = 0, dy: float = 0) -> tuple[float, float]:
         x, y = middle(self.card(node))
         return x + dx, y + dy
+
+    def expect_at(self, node: str, where: tuple[float, float], near: float = 1) -> None:
+        """Wait until its card is there, give or take so many pixels."""
+        self.until(lambda: self.at(node) == pytest.approx(where, abs=near))
+
+    def until(self, condition: Callable[[], object]) -> None:
+        """What input does may take a while to be seen."""
+        until(condition, within=10)
 
     def wire(self, key: str) -> Locator:
         """Of "source port target"."""

@@ -4,36 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
-from django.test import Client
-from django.urls import reverse
 from playwright.sync_api import Locator, Page, expect
 
-from tests.workflows.definitions import user_with
+from tests.browser.builder.editor_page import READY, in_editor, page_of
+from tests.browser.people import DESK, log_in
 from workflows.models import Role, Workflow
 
-MODULE = "document.querySelector('script[src*=\"builder/main\"]').src"
 SIDE = "#side-node"
-ADDRESS = "workflow_detail"
 
 
 class Side:
     """The panel beside a workflow that is being edited."""
 
     def __init__(self, page: Page, home: str, workflow: Workflow, role: Role = Role.EDITOR) -> None:
-        client = Client()
-        client.force_login(user_with(role))
-        session = client.cookies[settings.SESSION_COOKIE_NAME].value
-        page.context.add_cookies([{"name": "sessionid", "value": session, "url": home}])
+        log_in(page.context, home, role)
         self.page = page
-        page.set_viewport_size({"width": 1440, "height": 900})
-        page.goto(home + reverse(ADDRESS, args=[workflow.pk]))
-        self.js("0")
+        page.set_viewport_size(DESK)
+        page.goto(home + page_of(workflow))
+        page.locator(READY).wait_for()
 
     def js(self, expression: str, *args: Any) -> Any:
         """With `editor` and `panel` of the page, and `args`."""
-        code = f"async (args) => {{ const {{ editor, panel }} = await import({MODULE}); "
-        return self.page.evaluate(f"{code} return ({expression}); }}", list(args))
+        return in_editor(self.page, expression, *args)
 
     def choose(self, node_id: str, *, opened: bool = False, event: str = "checked") -> Side:
         """Select a node and wait until its form is `ready`, or `checked` for the first time."""

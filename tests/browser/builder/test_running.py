@@ -7,22 +7,22 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
-from work_driver import edit, expect_saved, in_editor, workflow_of
+from playwright.sync_api import Browser, Page, expect
 
 from runs.models import Run
+from tests.browser.builder.editor_page import in_editor, page_of
+from tests.browser.builder.work_driver import edit, expect_saved, workflow_of
+from tests.browser.filled import HOOK, broken_workflow, changed_workflow
+from tests.browser.people import PHONE, log_in, too_wide
 from tests.environment import axe
 from tests.runs.records import run_of
 from tests.runs.workers import working
 from tests.workflows.definitions import START, graph
-from workflows import services
-from workflows.models import Role, Workflow
+from workflows.models import Role
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 Visit = Callable[..., Page]
-NOT_PREPARED = "!!!! axe is missing, npm was not reached: run `make test` once"
-PHONE = {"width": 390, "height": 844}
 SLOW: dict[str, Any] = {
     "nodes": [
         {**START, "config": {"sample": {"name": "Ada"}}},
@@ -34,11 +34,6 @@ SLOW: dict[str, Any] = {
         {"source": "wait", "port": "default", "target": "read"},
     ],
 }
-HOOK: dict[str, Any] = {"nodes": [{"id": "hook", "type": "webhook_trigger"}], "edges": []}
-
-
-def page_of(workflow: Workflow, part: str = "") -> str:
-    return f"/workflows/{workflow.pk}/{part}"
 
 
 def run_dialog(tab: Page) -> Any:
@@ -199,10 +194,8 @@ def test_import_settings_and_a_new_webhook_address(visit: Visit, allowed_errors:
     expect_saved(tab)
 
 
-def test_a_viewer_looks_and_watches(
-    page: Page, home: str, log_in: Callable[[BrowserContext, Role], None]
-) -> None:
-    log_in(page.context, Role.VIEWER)
+def test_a_viewer_looks_and_watches(page: Page, home: str) -> None:
+    log_in(page.context, home, Role.VIEWER)
     workflow = workflow_of(published=True)
     run_of(workflow, "failed", error={"code": "x", "message": "It broke.", "details": {}})
     page.goto(home + page_of(workflow))
@@ -215,57 +208,29 @@ def test_a_viewer_looks_and_watches(
 # ---------------------------------------------------------------- for everybody
 
 
-@pytest.fixture
-def pages() -> dict[str, str]:
-    """Each page with something of everything on it."""
-    broken = workflow_of(HOOK, published=True, name="A workflow with quite a long name " * 4)
-    bad = {"id": "call", "type": "http_request", "config": {"method": "SHOUT"}}
-    drawn = {"nodes": [*HOOK["nodes"], bad], "edges": []}
-    services.update_workflow(workflow=broken, graph=drawn, description="Long words: " + "x" * 90)
-    run_of(broken, "failed", error={"code": "x", "message": "It broke. " * 9, "details": {}})
-    changed = workflow_of(published=True)
-    services.update_workflow(workflow=changed, graph=graph("Bye\n" * 9 + "x" * 200, name="Greet"))
-    services.publish_workflow(workflow=changed, note="A note " * 30)
-    return {
-        "builder": page_of(broken),
-        "versions": page_of(changed, "versions/"),
-        "one version": page_of(changed, "versions/2/"),
-        "what changed": page_of(changed, "versions/compare/?from=1&to=2"),
-    }
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_and_no_dialog_has_a_barrier(
-    visit: Visit, pages: dict[str, str], page: Page, scheme: Any
-) -> None:
-    if not axe.available():
-        pytest.skip(NOT_PREPARED)
-    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    found = {name: axe.barriers(visit(address)) for name, address in pages.items()}
-    tab = visit(pages["builder"])
+def test_no_dialog_has_a_barrier(visit: Visit, page: Page) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    tab = visit(page_of(broken_workflow()))
     tab.get_by_title("Show last run on the canvas").click()
     expect(tab.locator("#run-strip")).to_be_visible()
-    found["with a run"] = axe.barriers(tab)
+    found = {"with a run": axe.barriers(tab)}
     openers = {
-        "problems": "#problems summary",
-        "publish": "#publish-button",
-        "run": "#run-button",
-        "details": "#workflow-side [data-details]",
+        "problems": ("#problems summary", "#problems[open]"),
+        "publish": ("#publish-button", "#publish-dialog[open] form"),
+        "run": ("#run-button", "#run-dialog[open]"),
+        "details": ("#workflow-side [data-details]", "#details-dialog[open] form"),
     }
-    for name, opener in openers.items():
+    for name, (opener, opened) in openers.items():
         tab.locator(opener).click()
-        tab.wait_for_timeout(200)
+        tab.locator(opened).first.wait_for()
         found[name] = axe.barriers(tab)
         tab.keyboard.press("Escape")
     assert {name: each for name, each in found.items() if each} == {}
 
 
-def test_everything_fits_a_phone(visit: Visit, pages: dict[str, str], page: Page) -> None:
+def test_the_work_is_done_on_a_phone(visit: Visit, page: Page) -> None:
     page.set_viewport_size(PHONE)
-    beyond = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    found = {name: visit(address).evaluate(beyond) for name, address in pages.items()}
-    assert found == dict.fromkeys(pages, 0)
-    tab = visit(pages["builder"])
+    tab = visit(page_of(broken_workflow()))
     side = tab.locator("#workflow-side")
     expect(side).to_be_hidden()
     tab.get_by_role("button", name="About this workflow").click()
@@ -277,22 +242,21 @@ def test_everything_fits_a_phone(visit: Visit, pages: dict[str, str], page: Page
     inside = "(id) => document.getElementById(id).getBoundingClientRect().right <= innerWidth"
     for button in ("run-button", "publish-button", "run-clear", "save-state"):
         assert tab.evaluate(inside, button), button
-    assert tab.evaluate(beyond) == 0
+    assert too_wide(tab) == 0
 
 
-def test_versions_work_without_script(
-    browser: Any, home: str, pages: dict[str, str], log_in: Callable[[BrowserContext, Role], None]
-) -> None:
+def test_versions_work_without_script(browser: Browser, home: str) -> None:
+    versions = page_of(changed_workflow(), "versions/")
     context = browser.new_context(java_script_enabled=False)
-    log_in(context, Role.EDITOR)
+    log_in(context, home, Role.EDITOR)
     page = context.new_page()
-    page.goto(home + pages["versions"])
+    page.goto(home + versions)
     page.get_by_role("link", name="Compare v2 with v1").click()
     expect(page.get_by_text("Changed", exact=True).first).to_be_visible()
     page.get_by_label("To", exact=True).select_option("1")
     page.get_by_role("button", name="Compare").click()
     expect(page.get_by_role("heading", name="Nothing changed")).to_be_visible()
-    page.goto(home + pages["versions"])
+    page.goto(home + versions)
     page.get_by_role("button", name="Restore version 1 as the draft").click()
     expect(page.get_by_text("Version 1 is the draft now.")).to_be_visible()
     context.close()

@@ -9,14 +9,10 @@ from contextlib import suppress
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Dialog, Error, Page, Route, expect
-from work_driver import (
-    edit,
-    expect_saved,
-    in_editor,
-    notes_of,
-    workflow_of,
-)
 
+from tests.browser.builder.editor_page import READY, in_editor, page_of
+from tests.browser.builder.work_driver import edit, expect_saved, notes_of, workflow_of
+from tests.browser.people import log_in
 from tests.environment.waiting import until
 from workflows import services
 from workflows.models import Role, Workflow
@@ -24,10 +20,6 @@ from workflows.models import Role, Workflow
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 Visit = Callable[..., Page]
-
-
-def page_of(workflow: Workflow) -> str:
-    return f"/workflows/{workflow.pk}/"
 
 
 def state_of(tab: Page) -> str:
@@ -272,7 +264,6 @@ def crowd(page: Page, browser: Browser) -> Iterator[BrowserContext]:
 def test_what_was_shown_as_saved_is_there_however_a_tab_is_killed(
     home: str,
     crowd: BrowserContext,
-    log_in: Callable[[BrowserContext, Role], None],
     kills: int,
 ) -> None:
     """Ten tabs at a time, each on a workflow of its own, are killed 0 to 900 ms after an edit, many
@@ -280,7 +271,7 @@ def test_what_was_shown_as_saved_is_there_however_a_tab_is_killed(
     dice = random.Random(2026)
     plots = [Plot(workflow_of(name=f"W{number}")) for number in range(10)]
     watch = crowd.new_page()
-    log_in(crowd, Role.EDITOR)
+    log_in(crowd, home, Role.EDITOR)
     for number in range(kills // len(plots)):
         for plot in plots:
             plot.open(crowd, home)
@@ -314,7 +305,7 @@ class Plot:
 
     def restore(self) -> None:
         """Take the offer, where there has to be one."""
-        self.tab.locator("html[data-builder=ready]").wait_for()
+        self.tab.locator(READY).wait_for()
         if notes_of(self.workflow) == self.wanted:
             return
         dialog = self.tab.get_by_role("dialog", name="Restore what was not saved?")

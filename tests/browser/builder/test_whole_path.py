@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 import requests
-from drawing_hands import Hands, KeyHands, MouseHands
 from playwright.sync_api import Page, expect
 
 from altoflow.github_events import Event, request_of
 from builder.demo import NOBODY, SECRET, SUMMARY, demo_graph
 from tests.acceptance.client import Client
+from tests.browser.builder.drawing_hands import Hands, KeyHands, MouseHands
 from tests.environment.installation import Installation
 from tests.environment.postgres import free_port
 

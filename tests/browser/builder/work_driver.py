@@ -10,7 +10,6 @@ from tests.workflows.definitions import graph
 from workflows import services
 from workflows.models import Workflow
 
-EDITOR = 'import("/static/js/builder/main.js").then(({ editor }) => '
 EDIT = """async ([node, field, value]) => {
     const { editor } = await import("/static/js/builder/main.js");
     const { setNode } = await import("/static/js/builder/graph.js");
@@ -30,11 +29,6 @@ def workflow_of(drawn: Any = None, *, published: bool = False, name: str = "Gree
 def edit(tab: Page, value: str, *, node: str = "say", field: str = "notes") -> str:
     """One change through the editor; gives what the bar says about saving right after it."""
     return str(tab.evaluate(EDIT, [node, field, value]))
-
-
-def in_editor(tab: Page, expression: str) -> Any:
-    """The value of an expression about `editor`."""
-    return tab.evaluate(f"{EDITOR} {expression})")
 
 
 def expect_saved(tab: Page) -> None:
