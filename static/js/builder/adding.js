@@ -6,7 +6,7 @@ import { descendants } from "./shape.js";
 import { overlap } from "./view.js";
 import { GRID } from "./snapping.js";
 
-export const GAP = 72;
+const GAP = 72;
 const ROOM = 24;
 
 export class Adding {
