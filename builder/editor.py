@@ -27,7 +27,6 @@ PALETTE_FIELDS = (
     "effect",
     "keywords",
     "help",
-    "sample",
 )
 
 
