@@ -215,10 +215,10 @@ def context(
 
 
 def forget_all(context: BrowserContext, origins: set[str]) -> None:
-    context.set_offline(False)
-    context.unroute_all()
     for page in context.pages:
         page.close()
+    context.unroute_all()
+    context.set_offline(False)
     context.clear_cookies()
     context.clear_permissions()
     page = context.new_page()

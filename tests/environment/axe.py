@@ -12,8 +12,13 @@ SCRIPT = NPM / "node_modules" / "axe-core" / "axe.min.js"
 COLOURS = ("color-contrast", "link-in-text-block")
 """The rules whose answer depends on the theme."""
 IS_THERE = "() => Boolean(window.axe)"
+KEEP_STILL = """() => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync("*, *::before, *::after { transition-property: none !important; }");
+    document.adoptedStyleSheets.push(sheet);
+}"""
+"""Colours that are still changing have no contrast of their own."""
 FIND = """async (rules) => {
-    // A colour that is inherited starts to change when the one above it has changed.
     for (let calm = 0; calm < 3; calm += 1) {
         await new Promise(requestAnimationFrame);
         if (document.getAnimations().some((each) => each.playState === "running")) calm = -1;
@@ -37,8 +42,8 @@ def barriers(page: Page) -> list[str]:
 
 
 def _found(page: Page, theme: Theme, rules: Sequence[str]) -> list[str]:
-    # Colours that are still changing have no contrast of their own.
-    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     if not page.evaluate(IS_THERE):
         page.evaluate(SCRIPT.read_text())  # No page would load it.
+        page.evaluate(KEEP_STILL)
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     return [f"{theme}: {each}" for each in page.evaluate(FIND, list(rules))]

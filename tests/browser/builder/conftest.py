@@ -1,15 +1,20 @@
-"""A workflow with nodes of many kinds, and its side panel."""
+"""A canvas; a workflow with nodes of many kinds, and its side panel."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
 from builder.samples import pin_sample
+from tests.browser.builder.canvas_driver import Canvas
 from tests.browser.builder.side import Side
+from tests.browser.people import DESK, log_in
 from tests.workflows.broken_templates import edge_of
 from workflows import services
-from workflows.models import Workflow
+from workflows.models import Role, Workflow
 from workflows.vault import set_secret
 
 ORDER = {
@@ -63,3 +68,15 @@ def workflow() -> Workflow:
 @pytest.fixture
 def side(page: Page, home: str, workflow: Workflow) -> Side:
     return Side(page, home, workflow)
+
+
+@pytest.fixture
+def open_canvas(page: Page, home: str) -> Callable[..., Canvas]:
+    page.emulate_media(reduced_motion="reduce")
+
+    def make(graph: Any = None, role: Role = Role.EDITOR, size: Any = DESK) -> Canvas:
+        page.set_viewport_size(size)
+        log_in(page.context, home, role)
+        return Canvas(page, home).open(services.create_workflow(name="Orders", graph=graph))
+
+    return make

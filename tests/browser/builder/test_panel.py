@@ -267,11 +267,26 @@ def test_viewers_look_and_change_nothing(page: Page, home: str, workflow: Workfl
     expect(page.locator("#side-data")).to_contain_text("has not run yet")
 
 
+def write(page: Page) -> None:
+    page.locator("#side-settings .code-input").first.focus()
+    page.wait_for_load_state("networkidle")
+
+
+def prepare_a_test(page: Page) -> None:
+    page.get_by_role("tab", name="Test").click()
+    expect(page.get_by_role("button", name="Test this node")).to_be_visible()
+
+
+def look_back(page: Page) -> None:
+    page.get_by_role("tab", name="Last run").click()
+    expect(page.locator("#side-data")).to_contain_text("has not run yet")
+
+
 LOOK: dict[str, Callable[[Page], None]] = {
-    "send": lambda page: page.locator("#side-settings .code-input").first.focus(),
+    "send": write,
     "both": lambda page: None,
-    "order": lambda page: page.get_by_role("tab", name="Test").click(),
-    "kind": lambda page: page.get_by_role("tab", name="Last run").click(),
+    "order": prepare_a_test,
+    "kind": look_back,
 }
 
 
@@ -281,7 +296,6 @@ def test_the_panel_has_no_barrier(side: Side, page: Page) -> None:
     for node, look in LOOK.items():
         side.choose(node)
         look(page)
-        page.wait_for_load_state("networkidle")
         found[node] = axe.barriers(page)
     side.js("editor.select({nodes: ['gone']})")
     found["gone"] = axe.barriers(page)

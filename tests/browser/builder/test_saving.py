@@ -236,6 +236,7 @@ def test_what_a_killed_tab_had_not_saved_is_offered_again(
     expect(second.get_by_role("dialog")).to_have_count(0)
 
     crash(tab)
+    tab.close()
     page.context.unroute("**/draft/")
     assert notes_of(workflow) == ""
     second.reload()
