@@ -106,13 +106,12 @@ DOCS: dict[str, Row] = {
     "found in the docs": ("/docs/?q=list", unfold),
     "not found in the docs": "/docs/?q=zzz",
     "node types": ("/docs/nodes/", unfold),
-    "docs of webhooks": ("/docs/nodes/webhook_trigger/", unfold),
     "docs of HTTP requests": ("/docs/nodes/http_request/", unfold),
     "docs of rules": ("/docs/nodes/logical_group/", unfold),
     "docs with long words": ("/docs/nodes/string_transform/", unfold),
     "docs of templates": ("/docs/templates/", unfold),
-    "a template with a warning": ("/docs/templates/?template={{{{ trigger.ordr }}}}", unfold),
-    "a template with an error": ("/docs/templates/?template={{% nope %}}", unfold),
+    "a template with a warning": "/docs/templates/?template={{{{ trigger.ordr }}}}",
+    "a template with an error": "/docs/templates/?template={{% nope %}}",
 }
 FILLED: dict[str, Row] = {
     "dashboard": "/",

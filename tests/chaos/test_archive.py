@@ -78,6 +78,7 @@ def where_runs_are(database: Database) -> tuple[list[UUID], list[UUID]]:
     return live, archived
 
 
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
 @pytest.mark.parametrize(
     ("runs", "kills"),
     [

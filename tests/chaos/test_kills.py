@@ -57,6 +57,7 @@ def test_nothing_is_lost_and_nothing_is_stuck(
     assert report.runs > len(victims)
 
 
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
 def test_no_request_is_lost_or_doubled_when_the_web_process_dies(
     installation: Installation,
 ) -> None:

