@@ -14,8 +14,8 @@ from tests.environment.paths import REPOSITORY
 
 
 def run_pytest(env: dict[str, str]) -> int:
-    # More than cores: many tests wait for processes that they have started.
-    workers = min(6, (os.cpu_count() or 2) + 2)
+    # One more than cores: many tests wait for processes that they have started.
+    workers = min(5, (os.cpu_count() or 2) + 1)
     # By file: what a module starts (an installation, a browser) is started once. In the order of
     # the collection, which has the files that take longest first, so that none is waited for.
     command = [sys.executable, "-m", "pytest", "-n", str(workers), "--dist", "loadfile"]
