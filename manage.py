@@ -1,7 +1,9 @@
 #!/usr/bin/env python
+import gc
 import os
 import sys
 
+import django
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
@@ -14,4 +16,9 @@ if __name__ == "__main__":
         settings.DATA_DIR  # noqa: B018
     except ImproperlyConfigured as error:
         sys.exit(str(error))
+    # What is imported stays: looking for garbage in it takes a quarter of the time of a start.
+    gc.disable()
+    django.setup()
+    gc.freeze()
+    gc.enable()
     execute_from_command_line(sys.argv)

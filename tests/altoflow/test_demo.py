@@ -153,8 +153,6 @@ def test_a_server_with_another_database_is_said_so(
     running: Installation, new_installation: Callable[..., Installation]
 ) -> None:
     other = new_installation("sqlite", ALTOFLOW_DEMO_RECEIVER=f"127.0.0.1:{free_port()}")
-    other.data_dir.mkdir(parents=True)
-    assert other.manage("migrate").returncode == 0
     played = other.manage("demo", "--url", running.url)
     assert played.returncode == 1
     assert "ALTOFLOW_DATA_DIR" in played.stderr

@@ -36,8 +36,9 @@ def stopped(new_installation: Callable[..., Installation]) -> Iterator[Installat
 
 
 def test_it_starts_on_an_empty_folder_and_prints_the_set_up_link(
-    installation: Installation,
+    new_installation: Callable[..., Installation], database: str
 ) -> None:
+    installation = new_installation(database, empty=True)
     installation.start()
     first, second = installation.output.read_text().splitlines()
     assert first == f"ready {installation.url}"
@@ -65,14 +66,15 @@ def test_all_processes_together_take_less_than_250_mib(running: Installation) ->
 
 
 def test_the_same_port_is_refused_before_anything_starts(
-    running: Installation, stopped: Installation
+    running: Installation, new_installation: Callable[..., Installation]
 ) -> None:
-    answer = stopped.manage("up", "--bind", f"127.0.0.1:{running.port}", timeout=10)
+    refused = new_installation(empty=True)
+    answer = refused.manage("up", "--bind", f"127.0.0.1:{running.port}", timeout=10)
     assert answer.returncode == 1
     assert "can not be listened on" in answer.stderr
     assert "--bind" in answer.stderr
-    assert not list(stopped.data_dir.glob("*.sqlite3"))
-    assert stopped.pids() == []
+    assert not list(refused.data_dir.glob("*.sqlite3"))
+    assert refused.pids() == []
 
 
 def test_the_same_data_folder_is_refused(running: Installation) -> None:

@@ -17,7 +17,6 @@ import django
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
@@ -72,7 +71,6 @@ def rows_of(workflow: Workflow, number: int, at: datetime) -> Iterator[tuple[str
 
 
 def main() -> None:
-    call_command("migrate", verbosity=0)
     workflow = services.create_workflow(name="Old orders", graph={"nodes": [START], "edges": []})
     services.publish_workflow(workflow=workflow)
     workflow.refresh_from_db()

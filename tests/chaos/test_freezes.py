@@ -16,9 +16,10 @@ from tests.acceptance.receiver import Receiver
 from tests.chaos.consistent import consistent, faults
 from tests.chaos.graphs import sixty_steps
 from tests.chaos.load import Load
-from tests.chaos.victims import busiest, freeze
+from tests.chaos.victims import freeze
 from tests.environment.installation import Installation
 from tests.environment.paths import REPOSITORY
+from tests.environment.waiting import until
 
 pytestmark = pytest.mark.chaos
 
@@ -32,6 +33,7 @@ PAUSE_SECONDS = 0.6
 EFFECT_SECONDS = 0.15
 RUNS_PER_SECOND = 10
 DRAIN_SECONDS = 10
+TAKEN_SECONDS = 20.0
 
 Outcome = tuple[Client, dict[str, object], Load]
 New = Callable[..., Installation]
@@ -59,7 +61,11 @@ def frozen(
     with Load(workflow["webhook_url"], RUNS_PER_SECOND) as load:
         for _ in range(freezes):
             time.sleep(PAUSE_SECONDS)
-            freeze(busiest(installation, AT_WORK), FROZEN_SECONDS)
+            until(
+                lambda: freeze(installation, AT_WORK, FROZEN_SECONDS),
+                within=TAKEN_SECONDS,
+                what="the runs of a frozen worker change hands",
+            )
     return client, workflow, load
 
 

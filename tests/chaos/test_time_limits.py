@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance.client import FINISHED, Client, by_node
-from tests.environment.installation import Installation
+from tests.environment.installation import SQLITE_NAME, Installation
 from tests.environment.paths import REPOSITORY
 
 pytestmark = pytest.mark.chaos
@@ -139,7 +139,7 @@ def test_an_endless_step_is_ended(
 @contextmanager
 def everybody_frozen(installation: Installation) -> Iterator[list[int]]:
     """All workers, none of them in the middle of a transaction that others would wait for."""
-    database = installation.data_dir / "altoflow.sqlite3"
+    database = installation.data_dir / SQLITE_NAME
     slots = installation.pids("alto-slot")
     while True:
         try:

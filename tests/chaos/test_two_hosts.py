@@ -16,6 +16,7 @@ from tests.chaos.graphs import sixty_steps
 from tests.chaos.load import Load
 from tests.chaos.victims import holders
 from tests.environment.installation import Installation
+from tests.environment.migrated import Migrated
 from tests.environment.postgres import Server
 
 pytestmark = pytest.mark.chaos
@@ -28,10 +29,13 @@ DRAIN_SECONDS = 15
 
 
 def test_workers_of_two_hosts_share_the_runs(
-    new_installation: Callable[..., Installation], postgres_server: Server, receiver: Receiver
+    new_installation: Callable[..., Installation],
+    migrated: Migrated,
+    postgres_server: Server,
+    receiver: Receiver,
 ) -> None:
     """In the end one of them dies as a whole; the other one takes its runs when the leases end."""
-    url = postgres_server.new_database()
+    url = migrated.new_postgresql(postgres_server)
     common = {
         "DATABASE_URL": url,
         "ALTOFLOW_HTTP_ALLOW_NETS": "127.0.0.0/8",
@@ -50,7 +54,7 @@ def test_workers_of_two_hosts_share_the_runs(
     with Load(workflow["webhook_url"], RUNS_PER_SECOND) as load:
         end = time.monotonic() + LOAD_SECONDS
         while time.monotonic() < end:
-            held.update(owner.rsplit(":", 2)[0] for owner in holders(web))
+            held.update(owner.rsplit(":", 2)[0] for owner in holders(web).values())
             time.sleep(0.05)
         hosts[0].kill()
     drained = client.drain(workflow, DRAIN_SECONDS)

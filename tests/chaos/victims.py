@@ -12,7 +12,7 @@ from contextlib import closing, suppress
 
 import psycopg
 
-from tests.environment.installation import Installation
+from tests.environment.installation import SQLITE_NAME, Installation
 from tests.environment.waiting import until
 
 RETURN_SECONDS = 20.0
@@ -31,14 +31,18 @@ def kill(installation: Installation, name: str, chance: random.Random) -> None:
         time.sleep(0.02)
 
 
-def holders(installation: Installation) -> list[str]:
-    """Of each job that is held now the owner: host and data folder, slot, process id, a nonce."""
-    query = "SELECT owner FROM runs_job WHERE owner <> ''"
+def holders(installation: Installation) -> dict[str, str]:
+    """Of each run that is held now the owner: host and data folder, slot, process id, a nonce."""
+    query = "SELECT run_id, owner FROM runs_job WHERE owner <> ''"
     if url := installation.env.get("DATABASE_URL"):
         with psycopg.connect(url) as connection:
-            return [owner for (owner,) in connection.execute(query)]
-    with closing(sqlite3.connect(installation.data_dir / "altoflow.sqlite3", timeout=10)) as file:
-        return [owner for (owner,) in file.execute(query)]
+            return {str(run_id): owner for run_id, owner in connection.execute(query)}
+    with closing(sqlite3.connect(installation.data_dir / SQLITE_NAME, timeout=10)) as file:
+        return dict(file.execute(query).fetchall())
+
+
+def process_of(owner: str) -> int:
+    return int(owner.split(":")[2])
 
 
 def busiest(installation: Installation, least: int) -> int:
@@ -46,15 +50,22 @@ def busiest(installation: Installation, least: int) -> int:
     found: list[tuple[str, int]] = []
 
     def is_there() -> bool:
-        found[:] = Counter(holders(installation)).most_common(1)
+        found[:] = Counter(holders(installation).values()).most_common(1)
         return bool(found) and found[0][1] >= least
 
     until(is_there, within=RETURN_SECONDS, what=f"a worker holds {least} runs")
-    return int(found[0][0].split(":")[2])
+    return process_of(found[0][0])
 
 
-def freeze(pid: int, seconds: float) -> None:
-    """Stop a process where it stands, as a paused virtual machine does, and let it go on."""
-    os.kill(pid, signal.SIGSTOP)
+def freeze(installation: Installation, least: int, seconds: float) -> bool:
+    """Stop the busiest worker where it stands, as a paused virtual machine does, and let it go on.
+
+    Returns whether others took its runs meanwhile. On SQLite they can not when it was stopped in
+    the middle of a transaction."""
+    victim = busiest(installation, least)
+    os.kill(victim, signal.SIGSTOP)
+    held = {run for run, owner in holders(installation).items() if process_of(owner) == victim}
     time.sleep(seconds)
-    os.kill(pid, signal.SIGCONT)
+    taken = {run for run, owner in holders(installation).items() if process_of(owner) != victim}
+    os.kill(victim, signal.SIGCONT)
+    return bool(held & taken)

@@ -20,6 +20,9 @@ def plain_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
 
 
+SQLITE_NAME = "altoflow.sqlite3"
+
+
 class Installation:
     """Data folder, database and port of its own; start() returns when it says `ready`."""
 

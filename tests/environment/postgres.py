@@ -78,11 +78,11 @@ class Server:
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def new_database(self) -> str:
-        """The URL of an empty database that nobody else uses."""
+    def new_database(self, *, like: str = "template1") -> str:
+        """The URL of a database that nobody else uses: an empty one, or a copy of another."""
         name = f"t_{uuid.uuid4().hex[:12]}"
         with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like}"')
         return self.url.removesuffix("postgres") + name
 
     def wait(self, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -55,12 +55,11 @@ def program(installation: Installation, *arguments: str) -> subprocess.Popen[str
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def prepared(request: pytest.FixtureRequest, new_installation: Any) -> Installation:
+def prepared(
+    request: pytest.FixtureRequest, new_installation: Callable[..., Installation]
+) -> Installation:
     """A database without anybody at work on it; each test makes its own workflow."""
-    installation: Installation = new_installation(request.param)
-    installation.data_dir.mkdir(parents=True)
-    assert installation.manage("migrate").returncode == 0
-    return installation
+    return new_installation(request.param)
 
 
 def test_a_key_starts_one_run_however_many_send_it_at_once(prepared: Installation) -> None:
