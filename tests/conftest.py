@@ -22,7 +22,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from django.conf import settings
@@ -30,8 +30,10 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Error,
     Page,
     Request,
+    ViewportSize,
     expect,
     sync_playwright,
 )
@@ -43,6 +45,10 @@ from tests.environment.paths import NPM
 
 PATIENCE = 10_000
 """Milliseconds in which a browser does what a test waits for, on a machine that is busy too."""
+USUAL_SIZE: ViewportSize = {"width": 1280, "height": 720}
+"""Playwright's own."""
+SILENCE = """["beforeunload", "pagehide", "visibilitychange"].forEach((each) =>
+    addEventListener(each, (event) => event.stopImmediatePropagation(), true))"""
 NOT_PREPARED = "run `make test` once, or `python -m tests.environment.prepare`"
 
 
@@ -136,15 +142,17 @@ def new_installation(
     made: list[Installation] = []
 
     def make(database: str = "sqlite", *, empty: bool = False, **env: str) -> Installation:
-        url = None
+        server = None
         if database == "postgresql":
             server = request.getfixturevalue("postgres_server")
-            url = server.new_database() if empty else migrated.new_postgresql(server)
-        folder = tmp_path_factory.mktemp("installation")
-        made.append(Installation(folder, database_url=url, **env))
-        if database == "sqlite" and not empty:
-            migrated.copy_sqlite(made[-1])
-        return made[-1]
+        url = server.new_database() if server and empty else None
+        installation = Installation(
+            tmp_path_factory.mktemp("installation"), database_url=url, **env
+        )
+        made.append(installation)
+        if not empty:
+            migrated.equip(installation, server)
+        return installation
 
     yield make
     for installation in made:
@@ -207,10 +215,11 @@ def device() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def usual_context(browser: Browser) -> Iterator[BrowserContext]:
-    """Shared by the tests on the usual device: it keeps the scripts and styles it has seen."""
-    context = browser.new_context()
-    yield context
+def usual_page(browser: Browser) -> Iterator[Page]:
+    """Shared by the tests on the usual device: a new tab would load and compile all scripts anew,
+    which takes more than most of the tests."""
+    context = browser.new_context(reduced_motion="reduce")
+    yield context.new_page()
     context.close()
 
 
@@ -218,49 +227,72 @@ def usual_context(browser: Browser) -> Iterator[BrowserContext]:
 def context(
     request: pytest.FixtureRequest, browser: Browser, device: dict[str, Any]
 ) -> Iterator[BrowserContext]:
-    """Without pages, without cookies, without anything stored."""
+    """Without cookies, without anything stored, without pages but an empty one."""
     if device:
         context = browser.new_context(**device)
         yield context
         context.close()
         return
-    context = request.getfixturevalue("usual_context")
+    page: Page = request.getfixturevalue("usual_page")
     origins: set[str] = set()
 
     def note_origin(request: Request) -> None:
         address = urlsplit(request.url)
         origins.add(f"{address.scheme}://{address.netloc}")
 
-    context.on("request", note_origin)
-    yield context
-    context.remove_listener("request", note_origin)
-    forget_all(context, origins)
+    page.context.on("request", note_origin)
+    yield page.context
+    page.context.remove_listener("request", note_origin)
+    forget_all(page, origins)
 
 
-def forget_all(context: BrowserContext, origins: set[str]) -> None:
-    for page in context.pages:
-        page.close()
+def forget_all(page: Page, origins: set[str]) -> None:
+    """Leaves `page` as a new one in a new browser."""
+    context = page.context
+    for other in context.pages:
+        if other is not page:
+            other.close()
+    page.unroute_all()
     context.unroute_all()
     context.set_offline(False)
+    leave(page)
     context.clear_cookies()
     context.clear_permissions()
-    page = context.new_page()
     session = context.new_cdp_session(page)
     for origin in origins:
         stored = {"origin": origin, "storageTypes": "local_storage,indexeddb,service_workers"}
         session.send("Storage.clearDataForOrigin", stored)
-    page.close()
+    session.detach()
+    page.set_viewport_size(USUAL_SIZE)
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+
+
+def leave(page: Page) -> None:
+    """As if it were closed: nothing is asked and nothing is saved. An address of the same server
+    keeps the process, and with it the compiled scripts."""
+    if not page.url.startswith("http"):
+        return
+    page.evaluate(SILENCE)
+    try:
+        page.goto(urljoin(page.url, "/healthz"))
+        page.evaluate("sessionStorage.clear()")
+    except Error:
+        page.goto("about:blank")
 
 
 @pytest.fixture
 def page(context: BrowserContext, allowed_errors: list[str]) -> Iterator[Page]:
     """A page of its own session; afterwards the test fails on console errors, uncaught errors and
-    requests that wanted to leave 127.0.0.1 (no name of a host leads anywhere)."""
+    requests that wanted to leave 127.0.0.1 (no name of a host leads anywhere). Listeners that a
+    test adds stay, so those belong on a tab of its own: `page.context.new_page()`."""
     faults: list[str] = []
 
     def watch_console(message: ConsoleMessage) -> None:
         if message.type == "error":
             faults.append(f"console: {message.text}")
+
+    def watch_errors(error: Error) -> None:
+        faults.append(f"uncaught: {error}")
 
     def watch_address(request: Request) -> None:
         address = urlsplit(request.url)
@@ -270,10 +302,12 @@ def page(context: BrowserContext, allowed_errors: list[str]) -> Iterator[Page]:
     context.set_default_timeout(PATIENCE)
     context.set_default_navigation_timeout(3 * PATIENCE)
     context.on("request", watch_address)
-    page = context.new_page()
+    page = context.pages[0] if context.pages else context.new_page()
     page.on("console", watch_console)
-    page.on("pageerror", lambda error: faults.append(f"uncaught: {error}"))
+    page.on("pageerror", watch_errors)
     yield page
     context.remove_listener("request", watch_address)
+    page.remove_listener("console", watch_console)
+    page.remove_listener("pageerror", watch_errors)
     unexpected = [fault for fault in faults if not any(text in fault for text in allowed_errors)]
     assert not unexpected, "\n".join(unexpected)

@@ -16,8 +16,6 @@ from tests.chaos.graphs import sixty_steps
 from tests.chaos.load import Load
 from tests.chaos.victims import holders
 from tests.environment.installation import Installation
-from tests.environment.migrated import Migrated
-from tests.environment.postgres import Server
 
 pytestmark = pytest.mark.chaos
 
@@ -29,21 +27,18 @@ DRAIN_SECONDS = 15
 
 
 def test_workers_of_two_hosts_share_the_runs(
-    new_installation: Callable[..., Installation],
-    migrated: Migrated,
-    postgres_server: Server,
-    receiver: Receiver,
+    new_installation: Callable[..., Installation], receiver: Receiver
 ) -> None:
     """In the end one of them dies as a whole; the other one takes its runs when the leases end."""
-    url = migrated.new_postgresql(postgres_server)
     common = {
-        "DATABASE_URL": url,
         "ALTOFLOW_HTTP_ALLOW_NETS": "127.0.0.0/8",
         "ALTOFLOW_LEASE_SECONDS": str(LEASE_SECONDS),
         "ALTOFLOW_VAULT_KEYS": Fernet.generate_key().decode(),
         "ALTOFLOW_WORKERS": "1",
     }
-    web, *hosts = (new_installation(**common) for _ in range(3))
+    web = new_installation("postgresql", **common)
+    common["DATABASE_URL"] = web.env["DATABASE_URL"]
+    hosts = [new_installation(empty=True, **common) for _ in range(2)]
     web.start("--only", "web")
     for host in hosts:
         host.start("--only", "worker")

@@ -32,6 +32,8 @@ class Installation:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
+        self.api_key = ""
+        """Of an admin, where the database came with one."""
         self.env = plain_environment()
         self.env |= {"ALTOFLOW_DATA_DIR": str(self.data_dir), "ALTOFLOW_WORKERS": "2"}
         if database_url:
@@ -58,6 +60,12 @@ class Installation:
             text=True,
             timeout=timeout,
         )
+
+    def new_api_key(self) -> str:
+        """Of somebody new, an admin."""
+        made = self.manage("create_api_key", "--name", "tests", "--role", "admin")
+        assert made.returncode == 0, made.stderr
+        return made.stdout.strip()
 
     def start(self, *arguments: str, within: float = 30) -> float:
         """Returns how many seconds it took to `ready`."""

@@ -12,28 +12,33 @@ from tests.environment.postgres import Server
 
 
 class Migrated:
-    """Made when first asked for; `folder` may be shared by processes, and is empty at first."""
+    """Made when first asked for; `folder` may be shared by processes, and is empty at first. There
+    is an admin with an API key in each."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def copy_sqlite(self, installation: Installation) -> None:
-        with self._alone():
-            made = self._folder / "data"
-            if not made.exists():
-                _migrate(Installation(self._folder))
-        installation.data_dir.mkdir(mode=0o700)
-        shutil.copy(made / SQLITE_NAME, installation.data_dir)
+    def equip(self, installation: Installation, server: Server | None = None) -> None:
+        """Give it a database of its own: on this server, else an SQLite file."""
+        if server is None:
+            made = self._once("sqlite", None)
+            installation.data_dir.mkdir(mode=0o700)
+            shutil.copy(made / "data" / SQLITE_NAME, installation.data_dir)
+        else:
+            made = self._once("postgresql", server)
+            installation.env["DATABASE_URL"] = server.new_database(like=(made / "name").read_text())
+        installation.api_key = (made / "key").read_text()
 
-    def new_postgresql(self, server: Server) -> str:
-        """The URL of a database that nobody else uses."""
+    def _once(self, kind: str, server: Server | None) -> Path:
+        folder = self._folder / kind
         with self._alone():
-            name = self._folder / "template"
-            if not name.exists():
-                template = server.new_database()
-                _migrate(Installation(self._folder / "of template", database_url=template))
-                name.write_text(template.rpartition("/")[2])
-        return server.new_database(like=name.read_text())
+            if not folder.exists():
+                url = server.new_database() if server else None
+                first = Installation(folder, database_url=url)
+                assert first.manage("migrate").returncode == 0
+                (folder / "key").write_text(first.new_api_key())
+                (folder / "name").write_text((url or "").rpartition("/")[2])
+        return folder
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -41,8 +46,3 @@ class Migrated:
         with (self._folder / "lock").open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
-
-
-def _migrate(installation: Installation) -> None:
-    done = installation.manage("migrate")
-    assert done.returncode == 0, done.stderr

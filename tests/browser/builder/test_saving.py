@@ -194,7 +194,7 @@ def test_who_is_logged_out_meanwhile_loses_nothing(
 
 def test_leaving_with_unsaved_changes_warns_and_saves_on_the_way(visit: Visit, page: Page) -> None:
     workflow = workflow_of()
-    tab = visit(page_of(workflow))
+    tab = visit(page_of(workflow), tab=page.context.new_page())
     asked: list[str] = []
 
     def leave(dialog: Dialog) -> None:
@@ -209,7 +209,7 @@ def test_leaving_with_unsaved_changes_warns_and_saves_on_the_way(visit: Visit, p
     assert asked == ["beforeunload"]
     until(lambda: notes_of(workflow) == "at the last moment", within=5)
 
-    visit(page_of(workflow))
+    visit(page_of(workflow), tab=tab)
     expect_saved(tab)
     tab.locator("#save-state").click()
     tab.get_by_role("link", name="Dashboard").click()
