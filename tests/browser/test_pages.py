@@ -44,7 +44,7 @@ def test_the_theme_is_remembered(visit: Callable[[str], Page], page: Page) -> No
     button.click()
     button.click()
     expect(button).to_have_attribute("title", "Theme: dark")
-    assert page.evaluate(colour) != light
+    expect(page.locator("body")).not_to_have_css("background-color", light)
     page.reload()
     assert page.evaluate(colour) != light
 
