@@ -7,7 +7,7 @@ import socket
 
 from django.conf import settings
 
-from runs.slots import SlotLock
+from runs.worker.slots import SlotLock
 
 TIMEOUT_SECONDS = 2.0
 

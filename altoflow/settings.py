@@ -49,7 +49,7 @@ def archive_storage() -> dict[str, Any]:
         )
     if not backend:
         local = {"location": str(DATA_DIR / "archive"), **options}
-        return {"BACKEND": "runs.archive_files.LocalArchive", "OPTIONS": local}
+        return {"BACKEND": "runs.archive.files.LocalArchive", "OPTIONS": local}
     try:
         found = importlib.util.find_spec(backend.rpartition(".")[0])
     except (ImportError, ValueError):

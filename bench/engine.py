@@ -13,11 +13,11 @@ django.setup()
 from django.core.management import call_command  # noqa: E402 - after Django is set up
 
 from bench.graphs import TRIGGER_OUTPUT, forty_steps  # noqa: E402
-from runs import engine  # noqa: E402
+from runs.engine import engine  # noqa: E402
+from runs.memory.run_state import RunState  # noqa: E402
 from runs.models import Run  # noqa: E402
 from runs.services import start_run  # noqa: E402
-from runs.state import RunState  # noqa: E402
-from runs.work import WorkLoop  # noqa: E402
+from runs.worker.work_loop import WorkLoop  # noqa: E402
 from tests.runs.driver import publish  # noqa: E402
 
 PATIENCE_SECONDS = 60.0

@@ -11,12 +11,12 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from runs.charts import HOURS, runs_per_hour
 from runs.figures import count_unfinished, success_rate
 from runs.filters import RunFilters
-from runs.health import read_health
-from runs.overview import next_schedules, read_day
+from runs.presentation.charts import HOURS, runs_per_hour
+from runs.presentation.overview import next_schedules, read_day
 from runs.selectors import list_runs
+from runs.worker.health import read_health
 from workflows.access import require_role
 from workflows.models import Role, Workflow
 

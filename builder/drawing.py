@@ -16,7 +16,7 @@ from builder.layout import (
     node_height,
     port_height,
 )
-from runs.presentation import NodeState, Track
+from runs.presentation.shown_steps import NodeState, Track
 from workflows.graph import Edge, Graph, Node
 from workflows.node_type import NodeType
 from workflows.nodes import registry

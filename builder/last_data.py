@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from runs.models import Run, Step
-from runs.presentation import PartView, parts_of
+from runs.presentation.shown_steps import PartView, parts_of
 from runs.selectors import steps_of_attempt
 from workflows.models import Workflow
 

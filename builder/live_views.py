@@ -11,8 +11,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from builder.answers import errors_as_json, read_body, read_revision
 from builder.json_input import read_json
-from runs import presentation, selectors
+from runs import selectors
 from runs.models import Run
+from runs.presentation import shown_steps
 from runs.services import start_draft_run, start_run
 from workflows.access import require_role, user_of
 from workflows.errors import NotFoundError
@@ -51,7 +52,7 @@ def run_track(request: HttpRequest, workflow_id: UUID, run_id: UUID) -> HttpResp
 
 def _state_of(run: Run) -> dict[str, Any]:
     """`taken`: "source port"; `failed_at`: the node that ended the run, where one did."""
-    track = presentation.track_of(selectors.steps_of_attempt(run, run.attempt))
+    track = shown_steps.track_of(selectors.steps_of_attempt(run, run.attempt))
     began = run.attempt_started_at or run.started_at
     return {
         "id": str(run.pk),

@@ -13,9 +13,9 @@ from rest_framework.serializers import ValidationError
 from builder import panels
 from builder.diff import compare
 from runs.filters import RunFilters
+from runs.schedules.timetables import TRIGGER as SCHEDULE
+from runs.schedules.timetables import Timetable, timetable_of
 from runs.selectors import list_runs
-from runs.timetables import TRIGGER as SCHEDULE
-from runs.timetables import Timetable, timetable_of
 from workflows import selectors
 from workflows.compiled import trigger_in
 from workflows.errors import WorkflowError

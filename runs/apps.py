@@ -9,7 +9,7 @@ class RunsConfig(AppConfig):
 
     def ready(self) -> None:
         post_save.connect(
-            import_string("runs.events.announce_sign_up"),
+            import_string("runs.intake.events.announce_sign_up"),
             sender=settings.AUTH_USER_MODEL,
             dispatch_uid="announce_sign_up",
         )

@@ -16,7 +16,7 @@ from django_q.brokers.orm import ORM
 from django_q.conf import Conf, logger
 from django_q.signing import SignedPackage
 
-from runs.slots import SlotLock
+from runs.worker.slots import SlotLock
 
 WORK = "runs.tasks.work"
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
-from runs.columns import marks
+from runs.sql_values import marks
 from workflows.ids import installation_id
 
 CHANNEL = "altoflow_jobs"

@@ -12,10 +12,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from runs import queue, resume
-from runs.callers import call_listeners
+from runs import queue, resume_plan
 from runs.idempotency import check_key, first_run, keep_key
 from runs.models import Job, Run, Step
+from runs.waiting_callers import call_listeners
 from workflows.compiled import compile_graph
 from workflows.errors import ConflictError
 from workflows.graph import Graph
@@ -157,7 +157,7 @@ def _lock_job_and_parent(run: Run) -> None:
 
 def plan_resume(
     *, run: Run, start: str = "failed", version: WhichVersion = "original"
-) -> resume.ResumePlan:
+) -> resume_plan.ResumePlan:
     """What `resume_run` would do. Raises ConflictError where it can not."""
     _refuse_copy(run)
     if run.status not in (Run.Status.FAILED, Run.Status.CANCELLED):
@@ -173,7 +173,7 @@ def plan_resume(
             code="not_published",
         )
     graph = compile_graph(Graph.from_json(chosen.graph))
-    return resume.plan(graph, chosen.pk, run.steps.filter(superseded_by=None), start)
+    return resume_plan.plan(graph, chosen.pk, run.steps.filter(superseded_by=None), start)
 
 
 def resume_run(*, run: Run, start: str = "failed", version: WhichVersion = "original") -> Run:

@@ -6,11 +6,11 @@ import logging
 import os
 from contextlib import suppress
 
-from runs.archive import archive_runs
-from runs.archive_lock import ArchiveBusyError
+from runs.archive.archiving import archive_runs
+from runs.archive.lock import ArchiveBusyError
 from runs.periodic import go_on_archiving
-from runs.slots import SlotLock
-from runs.work import WorkLoop
+from runs.worker.slots import SlotLock
+from runs.worker.work_loop import WorkLoop
 
 logger = logging.getLogger("altoflow.work")
 

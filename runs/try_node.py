@@ -14,11 +14,11 @@ from queue import Empty, SimpleQueue
 
 from django.db import connection
 
-from runs import children
-from runs.effects import crashed
+from runs.engine import children
+from runs.engine.outcomes import node_timeout, storable
 from runs.http_error import Seats
-from runs.outcomes import node_timeout, storable
-from runs.state import ERROR_PORT, StepContext
+from runs.memory.run_state import ERROR_PORT, StepContext
+from runs.worker.effects import crashed
 from workflows import masking, plain_json, vault
 from workflows.compiled import CompiledConfig, config_of
 from workflows.errors import GraphError, NodeError, Problem

@@ -11,7 +11,7 @@ import json
 import logging
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -22,8 +22,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from runs.arrivals import STATUS_OF
-from runs.intake import Incoming, receive
+from runs.intake.arrivals import STATUS_OF
+from runs.intake.headers import Environ, characters, headers_of
+from runs.intake.receiving import Incoming, receive
 from runs.models import Delivery
 from workflows.limits import limits
 from workflows.node_type import RequestRefused
@@ -36,8 +37,6 @@ CHUNK = 64 * 1024
 READ_TO_BE_HEARD = 8 * 1024 * 1024
 RETRY_AFTER = "5"
 _TOKEN = re.compile(rf"{PREFIX}([A-Za-z0-9_-]+)/?")
-
-Environ = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,27 +126,6 @@ def _incoming(environ: Environ) -> Incoming:
         received_at=timezone.now(),
         read=lambda: _read_body(environ),
     )
-
-
-def headers_of(environ: Environ) -> dict[str, str]:
-    """Names in lower case."""
-    headers = {
-        name[5:].replace("_", "-").lower(): characters(value)
-        for name, value in environ.items()
-        if name.startswith("HTTP_")
-    }
-    for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-        if environ.get(name):
-            headers[name.replace("_", "-").lower()] = characters(environ[name])
-    return headers
-
-
-def characters(raw: str) -> str:
-    """WSGI gives bytes as Latin-1; most senders mean UTF-8."""
-    try:
-        return raw.encode("latin-1").decode()
-    except UnicodeError:
-        return raw
 
 
 def _remote_address(environ: Environ) -> str:

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from builder.comparison import Comparison
 from builder.drawing import draw
 from builder.icons import icon_names, symbols
-from runs.presentation import Track
+from runs.presentation.shown_steps import Track
 from runs.templatetags.display import STATUS_ICONS, UNKNOWN_ICON
 from workflows.graph import Graph
 

@@ -16,8 +16,8 @@ from django.utils.safestring import SafeString
 from lucide import IconDoesNotExist
 from lucide.templatetags.lucide import lucide
 
-from runs.curl import NODE_TYPE, curl_command
 from runs.models import Step
+from runs.presentation.curl import NODE_TYPE, curl_command
 from workflows.models import version_label
 from workflows.nodes import registry
 

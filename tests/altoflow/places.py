@@ -10,7 +10,7 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from runs.archive import archive_runs
+from runs.archive.archiving import archive_runs
 from runs.models import Run, Step
 from tests.workflows.definitions import graph
 from workflows import services, vault

@@ -15,7 +15,7 @@ MEMORY = "django.core.files.storage.memory.InMemoryStorage"
 
 def test_by_default_it_is_a_folder_of_the_data_folder() -> None:
     found = settings.STORAGES["archive"]
-    assert found["BACKEND"] == "runs.archive_files.LocalArchive"
+    assert found["BACKEND"] == "runs.archive.files.LocalArchive"
     assert found["OPTIONS"] == {"location": f"{settings.DATA_DIR}/archive"}
 
 

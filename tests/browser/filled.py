@@ -7,10 +7,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from runs import leases
-from runs.archive import archive_runs
-from runs.archive_restore import restore_run
+from runs.archive.archiving import archive_runs
+from runs.archive.restore import restore_run
 from runs.models import Run
+from runs.store import leases
 from tests.runs.archives import old_run, rich_run
 from tests.runs.driver import graph as drawn
 from tests.runs.driver import node, publish

@@ -17,7 +17,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, Response, expect
 
 from altoflow.setup import make_setup_token
-from runs.failures import find_failures
+from runs.presentation.failures import find_failures
 from tests.altoflow.places import filled, places
 from tests.altoflow.test_url_matrix import rows
 from tests.browser.builder.editor_page import READY, in_editor

@@ -13,9 +13,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from runs import leases
 from runs.models import Schedule
-from runs.timetables import milliseconds
+from runs.schedules.timetables import milliseconds
+from runs.store import leases
 from tests.runs.records import run_of, workflow_called
 from tests.workflows.definitions import user_with
 from workflows.models import Role

@@ -12,8 +12,8 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
-from runs.archive import archive_runs
-from runs.archive_restore import restore_run
+from runs.archive.archiving import archive_runs
+from runs.archive.restore import restore_run
 from runs.models import ArchivedRun, Run
 from runs.services import plan_resume, rerun, resume_run, start_draft_run
 from tests.runs.archives import archive_in

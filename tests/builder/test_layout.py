@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from builder.drawing import draw
 from builder.layout import NODE_HEIGHT, NODE_WIDTH, Layout, lay_out
-from runs.presentation import NodeState, Track
+from runs.presentation.shown_steps import NodeState, Track
 from workflows.graph import Edge, Graph, Node
 
 

@@ -17,10 +17,10 @@ from pytest_django import Settings
 from altoflow.demo_receiver import Receiver
 from builder.gallery import install_template, templates
 from builder.panels import sample_payload
-from runs.events import emit
+from runs.intake.events import emit
 from runs.models import Job, Run, Step
 from runs.services import start_run
-from runs.work import WorkLoop
+from runs.worker.work_loop import WorkLoop
 from tests.environment.postgres import free_port
 from tests.runs.driver import drain
 from workflows import services, vault

@@ -28,7 +28,7 @@ ODD_JSON = '{"b":1.0e2,  "a": "\\u00fc ü \\u2028","big":12345678901234567890123
 
 def archive_in(folder: Path, settings: Any) -> Path:
     """`settings`: the fixture."""
-    local = {"BACKEND": "runs.archive_files.LocalArchive", "OPTIONS": {"location": str(folder)}}
+    local = {"BACKEND": "runs.archive.files.LocalArchive", "OPTIONS": {"location": str(folder)}}
     settings.STORAGES = {**settings.STORAGES, "archive": local}
     return folder
 

@@ -7,10 +7,10 @@ import time
 from typing import Any
 from uuid import uuid4
 
-from runs import leases
 from runs.models import Run, Step
 from runs.services import start_run
-from runs.work import WorkLoop
+from runs.store import leases
+from runs.worker.work_loop import WorkLoop
 from workflows.models import Version, Workflow
 
 TRIGGER = {"id": "start", "type": "manual_trigger", "config": {}}

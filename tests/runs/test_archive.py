@@ -17,12 +17,13 @@ from django.db import connection
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 
-from runs import archive, archive_batches, periodic, selectors, services, tasks
-from runs.archive import archive_runs
-from runs.archive_files import ArchiveError, FileWriter
-from runs.archive_lock import ArchiveBusyError, archiving_alone
-from runs.archive_restore import restore_run
-from runs.archive_verify import verify_archive
+from runs import periodic, selectors, services, tasks
+from runs.archive import archiving, batches
+from runs.archive.archiving import archive_runs
+from runs.archive.files import ArchiveError, FileWriter
+from runs.archive.lock import ArchiveBusyError, archiving_alone
+from runs.archive.restore import restore_run
+from runs.archive.verify import verify_archive
 from runs.filters import RunFilters
 from runs.models import ArchivedRun, ArchiveFile, Delivery, IdempotencyKey
 from tests.runs.archives import (
@@ -166,8 +167,8 @@ def test_a_batch_is_small(
 ) -> None:
     runs = [old_run(workflow, payload={"text": "x" * 600}) for _ in range(5)]
     before = {run.pk: rows_of(run.pk) for run in runs}
-    monkeypatch.setattr(archive_batches, limit, most)
-    monkeypatch.setattr(archive, "SLICE", 1)
+    monkeypatch.setattr(batches, limit, most)
+    monkeypatch.setattr(archiving, "SLICE", 1)
     report = archive_runs(rest=0)
     assert (report.runs, report.files) == (5, files)
     assert set(row_counts().values()) == {0}
@@ -197,9 +198,9 @@ def test_old_runs_are_found_by_an_index() -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
-    runs = archive_batches.finished_runs(timezone.now()).order_by("finished_at", "id")
-    after = archive_batches.Candidate(id_at(timezone.now()), days_ago(100))
-    for page in (runs, archive_batches.page_after(runs, after)):
+    runs = batches.finished_runs(timezone.now()).order_by("finished_at", "id")
+    after = batches.Candidate(id_at(timezone.now()), days_ago(100))
+    for page in (runs, batches.page_after(runs, after)):
         plan = page.values_list("id")[:200].explain()
         assert "run_by_end" in plan
         assert "TEMP B-TREE" not in plan
@@ -210,7 +211,7 @@ def test_old_runs_are_found_by_an_index() -> None:
 def test_runs_that_stay_hold_nothing_up(
     workflow: Workflow, monkeypatch: pytest.MonkeyPatch, keyed: set[int]
 ) -> None:
-    monkeypatch.setattr(archive_batches, "MOST_RUNS", 2)
+    monkeypatch.setattr(batches, "MOST_RUNS", 2)
     runs = [old_run(workflow, days=100 - number) for number in range(6)]
     for number in keyed:
         IdempotencyKey.objects.create(
@@ -258,7 +259,7 @@ def test_a_run_that_is_resumed_meanwhile_stays(
 
 
 def test_two_do_not_archive_at_once(workflow: Workflow, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runs.archive_lock.PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("runs.archive.lock.PATIENCE_SECONDS", 0.2)
     locked, done = threading.Event(), threading.Event()
 
     def hold() -> None:

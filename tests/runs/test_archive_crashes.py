@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from django.db.models import QuerySet
 
-from runs import archive, archive_batches
-from runs.archive import archive_runs
-from runs.archive_files import FileWriter, LocalArchive
-from runs.archive_restore import restore_run
-from runs.archive_rows import Insertion
-from runs.archive_verify import verify_archive
+from runs.archive import archiving, batches
+from runs.archive.archiving import archive_runs
+from runs.archive.files import FileWriter, LocalArchive
+from runs.archive.restore import restore_run
+from runs.archive.rows import Insertion
+from runs.archive.verify import verify_archive
 from runs.models import ArchiveFile, Delivery, Run
 from tests.runs.archives import (
     archive_in,
@@ -73,9 +73,9 @@ def of(model: type) -> Callable[..., bool]:
 
 def overtaken_then_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     def overtaken(*_: Any) -> None:
-        raise archive._OvertakenError
+        raise archiving._OvertakenError
 
-    monkeypatch.setattr(archive, "_commit", overtaken)
+    monkeypatch.setattr(archiving, "_commit", overtaken)
     after(LocalArchive, "delete")(monkeypatch)
 
 
@@ -100,7 +100,7 @@ LARGE = 3
         pytest.param(before(FileWriter, "save"), 2_000, id="before the file"),
         pytest.param(half_a_file, 2_000, id="within the file"),
         pytest.param(after(FileWriter, "save"), 2_000, id="after the file"),
-        pytest.param(before(archive, "_commit"), 2_000, id="before the transaction"),
+        pytest.param(before(archiving, "_commit"), 2_000, id="before the transaction"),
         pytest.param(
             after(QuerySet, "_raw_delete", when=of(Run)), 2_000, id="when the runs are deleted"
         ),
@@ -108,14 +108,14 @@ LARGE = 3
             after(QuerySet, "delete", when=of(Delivery)), 2_000, id="when their rows are deleted"
         ),
         pytest.param(after(Insertion, "run"), 2_000, id="when the index has them"),
-        pytest.param(after(archive, "_commit"), 2_000, id="after the transaction"),
+        pytest.param(after(archiving, "_commit"), 2_000, id="after the transaction"),
         pytest.param(overtaken_then_killed, 2_000, id="while an unused file is deleted"),
         pytest.param(after(Insertion, "run"), LARGE, id="when the index has a large run"),
-        pytest.param(before(archive, "clear"), LARGE, id="before the rest of it is deleted"),
+        pytest.param(before(archiving, "clear"), LARGE, id="before the rest of it is deleted"),
         pytest.param(
             after(QuerySet, "delete", when=of(Delivery)), LARGE, id="when some of it is deleted"
         ),
-        pytest.param(after(archive, "delete_details"), LARGE, id="when all of it is deleted"),
+        pytest.param(after(archiving, "delete_details"), LARGE, id="when all of it is deleted"),
     ],
 )
 def test_each_run_is_in_one_place(
@@ -124,7 +124,7 @@ def test_each_run_is_in_one_place(
     workflow = workflow_called("Nightly")
     runs = [rich_run(workflow), old_run(workflow), rich_run(workflow, days=99)]
     expected = {run.pk: rows_of(run.pk) for run in runs}
-    monkeypatch.setattr(archive_batches, "MOST_ROWS", most_rows)
+    monkeypatch.setattr(batches, "MOST_ROWS", most_rows)
     with monkeypatch.context() as deadly, pytest.raises(Killed):
         kill(deadly)
         archive_runs(rest=0)
@@ -147,7 +147,7 @@ def test_each_run_is_in_one_place(
 @pytest.mark.parametrize(
     "kill",
     [
-        pytest.param(before(archive, "delete_details"), id="before"),
+        pytest.param(before(archiving, "delete_details"), id="before"),
         pytest.param(after(QuerySet, "delete", when=of(Delivery)), id="when a part is gone"),
         pytest.param(after(QuerySet, "_raw_delete", when=of(Run)), id="when the copy is gone"),
     ],
@@ -159,7 +159,7 @@ def test_a_copy_that_goes_back_is_never_the_last_one(
     expected = rows_of(run.pk)
     archive_runs(rest=0)
     restore_run(run_id=run.pk)
-    monkeypatch.setattr(archive, "COPY_LIFETIME", archive.COPY_LIFETIME * 0)
+    monkeypatch.setattr(archiving, "COPY_LIFETIME", archiving.COPY_LIFETIME * 0)
     with monkeypatch.context() as deadly, pytest.raises(Killed):
         kill(deadly)
         archive_runs(rest=0)

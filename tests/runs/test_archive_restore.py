@@ -10,11 +10,11 @@ import pytest
 from django.utils import timezone
 
 from runs import services
-from runs.archive import archive_runs
-from runs.archive_adopt import adopt_files
-from runs.archive_files import ArchiveError
-from runs.archive_restore import restore_run
-from runs.archive_verify import verify_archive
+from runs.archive.adopt import adopt_files
+from runs.archive.archiving import archive_runs
+from runs.archive.files import ArchiveError
+from runs.archive.restore import restore_run
+from runs.archive.verify import verify_archive
 from runs.models import ArchivedRun, ArchiveFile, Run, Step
 from tests.runs.archives import (
     archive_in,

@@ -14,10 +14,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from runs import presentation
-from runs.archive import archive_runs
-from runs.archive_restore import restore_run
+from runs.archive.archiving import archive_runs
+from runs.archive.restore import restore_run
 from runs.models import ArchivedRun, Run
+from runs.presentation import shown_steps
 from tests.runs.archives import archive_in, files_in, old_run, rich_run
 from tests.runs.records import run_of, step_of, workflow_called
 from tests.runs.test_views import client_of, text_of
@@ -182,8 +182,8 @@ def test_a_secret_in_a_payload_is_not_shown(
 def test_large_data_and_many_steps_come_when_they_are_asked_for(
     viewer: Client, workflow: Workflow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(presentation, "STEPS_AT_ONCE", 3)
-    monkeypatch.setattr("runs.archive_reading.STEPS_AT_ONCE", 3)
+    monkeypatch.setattr(shown_steps, "STEPS_AT_ONCE", 3)
+    monkeypatch.setattr("runs.archive.reading.STEPS_AT_ONCE", 3)
     run = old_run(workflow, steps=0)
     steps = [step_of(run, f"node_{number}", input={"a": ["x" * 7_000]}) for number in range(5)]
     address = page_of(archived(run))

@@ -9,7 +9,7 @@ from django_q.signing import SignedPackage
 from django_q.tasks import async_task
 
 from runs.broker import WORK, Broker
-from runs.slots import SlotLock
+from runs.worker.slots import SlotLock
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 

@@ -15,9 +15,9 @@ from django.db import connection
 from django.http import HttpResponse
 from pytest_django import Settings
 
-from runs.call_api import http_answer
-from runs.calls import Answer
+from runs.api.calls import http_answer
 from runs.http_error import HttpError
+from runs.intake.calls import Answer
 from runs.models import Run
 from runs.services import cancel_run
 from tests.runs.calling import started_by

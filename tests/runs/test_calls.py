@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from runs.models import Job, Run, Step
 from runs.services import cancel_run, resume_run, start_run
-from runs.work import WorkLoop
+from runs.worker.work_loop import WorkLoop
 from tests.runs.calling import call, callable_one, redraw
 from tests.runs.driver import drain, graph, node, publish, run, steps, work
 from tests.workflows.definitions import Api, calling

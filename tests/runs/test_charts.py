@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from runs.charts import HEIGHT, HOURS, LEAST_HEIGHT, runs_per_hour
+from runs.presentation.charts import HEIGHT, HOURS, LEAST_HEIGHT, runs_per_hour
 from tests.runs.records import NOON, run_of, workflow_called
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]

@@ -13,7 +13,7 @@ from django.test import Client
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from runs.curl import curl_command
+from runs.presentation.curl import curl_command
 from tests.runs.records import run_of, step_of, workflow_called
 from tests.workflows.definitions import user_with
 from workflows.models import Role

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.test.utils import CaptureQueriesContext
 
-from runs.events import emit
+from runs.intake.events import emit
 from runs.models import Delivery, Job, Run
 from tests.runs.calling import started_by
 from tests.runs.driver import graph, node, publish, publish_next, work
@@ -174,7 +174,7 @@ def test_a_user_is_made_even_if_the_event_can_not_be_emitted(
     def fail(_: Any) -> None:
         raise RuntimeError("the database is away")
 
-    monkeypatch.setattr("runs.events.start_listeners", fail)
+    monkeypatch.setattr("runs.intake.events.start_listeners", fail)
     User.objects.create_user("ada")
     with transaction.atomic():
         User.objects.create_user("bo")

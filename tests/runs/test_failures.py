@@ -13,8 +13,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from runs import failures
 from runs.models import Run
+from runs.presentation import failures
 from tests.runs.driver import graph, node, publish, run
 from tests.runs.records import run_of, workflow_called
 from tests.workflows.definitions import user_with

@@ -12,10 +12,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from runs import step_marks
-from runs.folding import fold_of, steps_of_iteration
 from runs.models import Run, Step
-from runs.run_page import read_page
+from runs.presentation import step_marks
+from runs.presentation.folding import fold_of, steps_of_iteration
+from runs.presentation.run_page import read_page
 from tests.runs.driver import graph, node, publish, run
 from tests.runs.records import run_of, step_of
 from tests.workflows.definitions import user_with
@@ -244,7 +244,7 @@ def test_a_run_with_too_many_steps_says_so(
     viewer: Client, nested: Workflow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(step_marks, "MOST_READ", 5)
-    monkeypatch.setattr("runs.views.MOST_READ", 5)
+    monkeypatch.setattr("runs.views.one_run.MOST_READ", 5)
     made = nested_run(nested)
     assert "Graph, timeline and counts show the first 5." in text_of(
         viewer.get(f"/runs/{made.pk}/")

@@ -28,7 +28,7 @@ from pytest_django import Settings
 
 from runs.models import Job, Run
 from runs.services import start_run
-from runs.work import WorkLoop
+from runs.worker.work_loop import WorkLoop
 from tests.runs.driver import drain
 from workflows.models import Workflow
 from workflows.nodes import registry

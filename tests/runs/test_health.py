@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from runs import leases
-from runs.health import Health, WorkerView, read_health
 from runs.models import Job, Run, Worker
+from runs.store import leases
+from runs.worker.health import Health, WorkerView, read_health
 from tests.runs.records import run_of, workflow_called
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from runs.group_commit import GroupCommit
+from runs.intake.group_commit import GroupCommit
 from tests.environment.installation import Installation
 from tests.environment.paths import REPOSITORY
 
@@ -98,7 +98,7 @@ def test_a_connection_that_breaks_costs_no_run_and_doubles_none(
 BREAKING = """{make}
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
-from runs import arrivals
+from runs.intake import arrivals
 from tests.runs.hooks import send
 
 def break_connection():

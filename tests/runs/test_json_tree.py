@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from runs.json_tree import LONGEST_TEXT, expression, read_path, rows_of, value_at
+from runs.presentation.json_tree import LONGEST_TEXT, expression, read_path, rows_of, value_at
 from workflows.errors import NotFoundError
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from runs.models import Job, Run
 from runs.services import plan_resume, resume_run, start_run
-from runs.work import WorkLoop
+from runs.worker.work_loop import WorkLoop
 from tests.runs.calling import call, callable_one
 from tests.runs.driver import graph, node, publish, run, steps, work
 from workflows.errors import NodeError

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from runs import overview
 from runs.models import Schedule
-from runs.overview import next_schedules, read_day
-from runs.timetables import milliseconds
+from runs.presentation import overview
+from runs.presentation.overview import next_schedules, read_day
+from runs.schedules.timetables import milliseconds
 from tests.runs.records import run_of, workflow_called
 from workflows.models import Workflow
 

@@ -15,11 +15,11 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from runs.archive import archive_runs
-from runs.archive_restore import restore_run
+from runs.archive.archiving import archive_runs
+from runs.archive.restore import restore_run
 from runs.models import ArchivedRun, Job, Run
 from runs.services import resume_run, start_run
-from runs.watchdog import TimeLimit
+from runs.worker.watchdog import TimeLimit
 from tests.runs.archives import old_run
 from tests.runs.calling import call, callable_one, redraw
 from tests.runs.driver import graph, node, run, steps, work
@@ -138,7 +138,7 @@ def test_a_delay_takes_900_seconds_and_not_901() -> None:
 
 
 def test_runs_move_to_the_archive_after_90_days(settings: Settings, tmp_path: Path) -> None:
-    local = {"BACKEND": "runs.archive_files.LocalArchive", "OPTIONS": {"location": str(tmp_path)}}
+    local = {"BACKEND": "runs.archive.files.LocalArchive", "OPTIONS": {"location": str(tmp_path)}}
     settings.STORAGES = {**settings.STORAGES, "archive": local}
     workflow = workflow_called("Nightly")
     old, young = (old_run(workflow, days=days) for days in (91.5, 88.5))

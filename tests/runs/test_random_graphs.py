@@ -20,10 +20,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
-from runs import store
 from runs.models import Job, Run, Step
 from runs.services import plan_resume, resume_run, start_run
-from runs.work import WorkLoop
+from runs.store import checkpoints
+from runs.worker.work_loop import WorkLoop
 from tests.runs.driver import drain, publish, run, work
 from tests.runs.naive import Done, Key, Naive
 from tests.runs.random_graphs import Drawn, Effects, child, drawings, with_child
@@ -172,7 +172,7 @@ def death(commit: int, when: str) -> Iterator[None]:
     """Whoever commits for the n-th time in here dies: `before` the transaction ends, or `after`,
     knowing nothing of it."""
     counted = 0
-    save, mark_saved = store.save, store.mark_saved
+    save, mark_saved = checkpoints.save, checkpoints.mark_saved
 
     def die_before(states: Any, moment: float) -> None:
         nonlocal counted
@@ -187,8 +187,8 @@ def death(commit: int, when: str) -> Iterator[None]:
         mark_saved(states)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(store, "save", die_before)
-        patch.setattr(store, "mark_saved", die_after)
+        patch.setattr(checkpoints, "save", die_before)
+        patch.setattr(checkpoints, "mark_saved", die_after)
         yield
 
 

@@ -11,11 +11,11 @@ import altoflow_probe
 import pytest
 from pytest_django import Settings
 
-from runs import leases, store
 from runs.models import Job, Run, Step
 from runs.services import start_run
-from runs.watchdog import TimeLimit
-from runs.work import MOST_DEATHS, WorkLoop
+from runs.store import checkpoints, leases
+from runs.worker.watchdog import TimeLimit
+from runs.worker.work_loop import MOST_DEATHS, WorkLoop
 from tests.runs.driver import drain, executed, graph, node, publish, run, steps, work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -116,7 +116,7 @@ def test_a_late_worker_changes_nothing() -> None:
 
 
 def test_without_the_fence_a_late_worker_would(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "still_held", lambda _, states: {s.run_id for s in states})
+    monkeypatch.setattr(checkpoints, "still_held", lambda _, states: {s.run_id for s in states})
     ended, _ = late_writer()
     assert steps(ended)["a"].output == "the first, too late"
 

@@ -10,7 +10,7 @@ import pytest
 
 from runs.models import Job, Run
 from runs.services import cancel_run, plan_resume, rerun, resume_run, start_run
-from runs.work import WorkLoop
+from runs.worker.work_loop import WorkLoop
 from tests.runs.driver import graph, node, publish, publish_next, run, steps, work
 from workflows.errors import ConflictError, NodeError
 

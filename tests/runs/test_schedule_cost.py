@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from runs.schedules import POLL_SECONDS, Scheduler, follow_workflows
+from runs.schedules.scheduler import POLL_SECONDS, Scheduler, follow_workflows
 from tests.runs.driver import graph, publish
 from tests.runs.timekeeping import at, look
 

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from runs import leases
 from runs.models import Job, Occurrence, Run, Schedule
-from runs.occurrences import MOST_AT_ONCE
-from runs.schedules import Scheduler
-from runs.timetables import moment_of
-from runs.work import WorkLoop
+from runs.schedules.occurrences import MOST_AT_ONCE
+from runs.schedules.scheduler import Scheduler
+from runs.schedules.timetables import moment_of
+from runs.store import leases
+from runs.worker.work_loop import WorkLoop
 from tests.environment.waiting import until
 from tests.runs import timekeeping as clock
 from tests.runs.driver import drain, graph

@@ -13,7 +13,7 @@ import pytest
 from django.db import connection
 
 from runs.models import Job, Occurrence, Run
-from runs.schedules import Scheduler
+from runs.schedules.scheduler import Scheduler
 from tests.environment.installation import Installation
 from tests.environment.waiting import until
 from tests.runs import timekeeping as clock

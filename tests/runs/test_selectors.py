@@ -11,7 +11,7 @@ from django.http import QueryDict
 from runs import selectors
 from runs.filters import RunFilters, read_filters
 from runs.models import Run
-from runs.presentation import track_of
+from runs.presentation.shown_steps import track_of
 from tests.runs.records import NOON, resumed_run, run_of, step_of, workflow_called
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]

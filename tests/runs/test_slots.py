@@ -7,7 +7,7 @@ from multiprocessing.connection import Connection
 
 import pytest
 
-from runs.slots import SlotLock
+from runs.worker.slots import SlotLock
 
 SLOT = 97
 FORK = multiprocessing.get_context("fork")

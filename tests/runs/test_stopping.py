@@ -9,9 +9,9 @@ from threading import Event
 import altoflow_probe
 import pytest
 
-from runs import leases
 from runs.services import start_run
-from runs.work import WorkLoop
+from runs.store import leases
+from runs.worker.work_loop import WorkLoop
 from tests.runs.driver import graph, node, publish, steps, work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]

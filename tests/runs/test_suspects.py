@@ -10,10 +10,11 @@ import altoflow_probe
 import pytest
 from django.db import connection
 
-from runs import leases, work
 from runs.models import Job, Run
 from runs.services import start_run
-from runs.work import WorkLoop
+from runs.store import leases
+from runs.worker import work_loop
+from runs.worker.work_loop import WorkLoop
 from tests.runs.driver import graph, node, publish
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -57,13 +58,13 @@ def is_completed(run: Run) -> bool:
 
 
 def test_it_does_not_wait_for_ever(busy: WorkLoop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(work, "SUSPECT_PAUSE", 0.2, raising=False)
+    monkeypatch.setattr(work_loop, "SUSPECT_PAUSE", 0.2, raising=False)
     run = suspect()
     turn_until(busy, lambda: is_completed(run))
 
 
 def test_several_are_never_held_together(busy: WorkLoop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(work, "SUSPECT_PAUSE", 0.0, raising=False)
+    monkeypatch.setattr(work_loop, "SUSPECT_PAUSE", 0.0, raising=False)
     runs = [suspect() for _ in range(3)]
     most = 0
     while not all(is_completed(run) for run in runs):

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from runs import timeline
 from runs.models import Run, Step
-from runs.run_page import read_page
-from runs.timeline import Row, Timeline, build_timeline
+from runs.presentation import timeline
+from runs.presentation.run_page import read_page
+from runs.presentation.timeline import Row, Timeline, build_timeline
 from tests.runs.driver import graph, node, publish
 from tests.runs.records import NOON, run_of
 from workflows.models import Workflow

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from runs.models import Delivery, Run
-from runs.presentation import STEPS_AT_ONCE
+from runs.presentation.shown_steps import STEPS_AT_ONCE
 from tests.runs.driver import graph, node, publish, publish_next, run, work
 from tests.runs.records import (
     NOON,

@@ -18,7 +18,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runs import arrivals, intake, limiters
+from runs.intake import arrivals, limiters, receiving
 from runs.models import Delivery, IdempotencyKey, Job, Run
 from tests.runs.hooks import make_hook, path_of, send
 from workflows import services, vault
@@ -33,8 +33,8 @@ GITHUB = {"scheme": "github", "secret": "{{ vault.hook_secret }}"}
 
 @pytest.fixture(autouse=True)
 def fresh_limiters(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake, "_rates", limiters.TokenBucket())
-    monkeypatch.setattr(intake, "_refused_rows", limiters.RefusedRows())
+    monkeypatch.setattr(receiving, "_rates", limiters.TokenBucket())
+    monkeypatch.setattr(receiving, "_refused_rows", limiters.RefusedRows())
 
 
 def rows() -> list[tuple[str, int]]:
@@ -349,9 +349,9 @@ def test_one_batch_may_hold_the_same_key_twice() -> None:
 
 def arrival(workflow: Workflow, **run: Any) -> Any:
     fields = {"payload": "{}", "trigger_type": "webhook_trigger", "key": "", "body_hash": ""}
-    fields |= {"version_id": workflow.published_id, "id": intake.uuid7(), **run}
+    fields |= {"version_id": workflow.published_id, "id": receiving.uuid7(), **run}
     return arrivals.Arrival(
-        intake.uuid7(),
+        receiving.uuid7(),
         workflow.id,
         "accepted",
         "",
@@ -387,13 +387,13 @@ def test_a_database_that_is_away_is_said_so(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_mistake_of_ours_is_no_500(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake, "encode", lambda value: 1 / 0)
+    monkeypatch.setattr(receiving, "encode", lambda value: 1 / 0)
     answer = send(path_of(make_hook()), {"a": 1})
     assert (answer.status, answer.json["code"]) == (503, "unavailable")
 
 
 def test_strangers_can_not_fill_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake, "ROWS_FOR_STRANGERS", 3)
+    monkeypatch.setattr(receiving, "ROWS_FOR_STRANGERS", 3)
     for _ in range(20):
         assert send("/hooks/guess/").status == 404
     assert Delivery.objects.count() == 3
@@ -485,7 +485,7 @@ def test_nothing_gives_a_500(
 
 @pytest.fixture
 def fuzzed(monkeypatch: pytest.MonkeyPatch) -> dict[bool, str]:
-    monkeypatch.setattr(intake, "ROWS_FOR_STRANGERS", 10_000)
+    monkeypatch.setattr(receiving, "ROWS_FOR_STRANGERS", 10_000)
     return {True: path_of(unsigned()), False: path_of(make_hook(methods=["GET", "POST"]))}
 
 

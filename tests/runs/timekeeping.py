@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from runs.models import Occurrence, Schedule
-from runs.schedules import Scheduler
+from runs.schedules.scheduler import Scheduler
 from tests.runs.driver import publish, publish_next
 from workflows.models import Workflow
 

@@ -9,7 +9,7 @@ from threading import Event, Thread
 from django.db import connection
 
 from runs.bells import make_bell
-from runs.work import WorkLoop
+from runs.worker.work_loop import WorkLoop
 
 
 @contextmanager

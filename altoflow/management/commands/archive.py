@@ -12,13 +12,13 @@ from django.http import QueryDict
 from django.utils import timezone
 from rest_framework.renderers import JSONRenderer
 
-from runs import archive_index
-from runs.archive import Report, archive_runs
-from runs.archive_adopt import adopt_files
-from runs.archive_batches import finished_runs
-from runs.archive_document import document_of
-from runs.archive_restore import restore_run
-from runs.archive_verify import verify_archive
+from runs.archive.adopt import adopt_files
+from runs.archive.archiving import Report, archive_runs
+from runs.archive.batches import finished_runs
+from runs.archive.document import document_of
+from runs.archive.index import get_archived, list_archived
+from runs.archive.restore import restore_run
+from runs.archive.verify import verify_archive
 from runs.filters import ReadFilters, read_filters
 from runs.models import ArchivedRun, ArchiveFile
 from runs.selectors import PAGE_SIZE
@@ -57,7 +57,7 @@ class Command(BaseCommand):
     def do_list(self, limit: int, **options: Any) -> None:
         names = [name for name in FILTERS if options[name]]
         filters = _filters({name: options[name] for name in names})
-        page = archive_index.list_archived(filters.filters, size=limit)
+        page = list_archived(filters.filters, size=limit)
         self.stdout.write(COLUMNS.format("RUN", "STATUS", "CREATED", "FINISHED", "WORKFLOW"))
         for entry in page.rows:
             self.stdout.write(_line(entry))
@@ -67,7 +67,7 @@ class Command(BaseCommand):
             self.stderr.write(f"There are more. Narrow it down, or ask for more than {limit}.")
 
     def do_show(self, run: UUID, **options: Any) -> None:
-        document = document_of(archive_index.get_archived(run))
+        document = document_of(get_archived(run))
         text = JSONRenderer().render(document, "application/json; indent=2").decode()
         self.stdout.write(text)
 

@@ -15,7 +15,7 @@ from django.db import connection
 from altoflow import cluster, migrating, readiness, setup, web
 from altoflow.claims import ClaimError, claim_address, claim_file
 from altoflow.supervisor import Child, Supervisor
-from runs import leases
+from runs.store import leases
 from workflows.ids import installation_id
 
 Only = Literal["web", "worker"] | None

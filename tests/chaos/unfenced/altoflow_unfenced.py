@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from runs import store
-from runs.state import RunState
+from runs.memory.run_state import RunState
+from runs.store import checkpoints
 
 
 def everything(_owner: str, states: Sequence[RunState]) -> set[str]:
     return {state.run_id for state in states}
 
 
-store.still_held = everything
+checkpoints.still_held = everything

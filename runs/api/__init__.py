@@ -1,0 +1,1 @@
+"""The REST calls: each one fetches, asks one service, and answers."""

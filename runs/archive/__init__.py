@@ -1,0 +1,3 @@
+"""Old runs leave the database for compressed, checksummed files, where they can still be read,
+verified, and taken back.
+"""

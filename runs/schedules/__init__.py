@@ -1,0 +1,1 @@
+"""When workflows start by the clock: their timetables, and a row for each time that was due."""

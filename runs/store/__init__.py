@@ -1,0 +1,1 @@
+"""All SQL of the engine: claim jobs, load their runs, write checkpoints."""

@@ -1,0 +1,1 @@
+"""The pages of runs: each one fetches and authorises, asks one selector or service, and answers."""

@@ -1,0 +1,1 @@
+"""The process that executes runs: its loop, its threads, its time limits, and how it is."""
