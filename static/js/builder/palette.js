@@ -3,6 +3,7 @@
 import { ranked } from "./chooser.js";
 
 const STILL = 5;
+const FOLDED = "altoflow.palette"; // read in palette-first.js too
 
 export class Palette {
   constructor(box, { editor, view, cards, edges, adding }) {
@@ -16,6 +17,30 @@ export class Palette {
     editor.addEventListener("change", () => this.#showTriggers());
     this.#rove(this.items[0]);
     this.#showTriggers();
+    this.#tellFold();
+  }
+
+  get #isFolded() {
+    return document.documentElement.dataset.palette === "folded";
+  }
+
+  /** Beside the canvas: to a narrow strip, and back. This browser remembers it. */
+  fold() {
+    if (this.#isFolded) delete document.documentElement.dataset.palette;
+    else document.documentElement.dataset.palette = "folded";
+    this.#tellFold();
+    try {
+      if (this.#isFolded) localStorage.setItem(FOLDED, "folded");
+      else localStorage.removeItem(FOLDED);
+    } catch {
+      // Then it is open the next time.
+    }
+  }
+
+  #tellFold() {
+    const button = this.box.querySelector('[data-do="fold-palette"]');
+    button.ariaExpanded = String(!this.#isFolded);
+    button.title = this.#isFolded ? "Show the node types" : "Fold the node types away";
   }
 
   /** On a phone the palette is a sheet. */
@@ -84,8 +109,7 @@ export class Palette {
 
   #add(type) {
     this.close();
-    const isTrigger = this.editor.types.get(type).category === "trigger";
-    this.adding.add(type, { from: isTrigger ? null : this.adding.nextFrom(this.editor.single) });
+    this.adding.add(type, { from: this.adding.nextPlace() });
   }
 
   /** Dragging begins when the pointer has moved; a finger scrolls the list instead. */

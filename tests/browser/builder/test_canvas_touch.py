@@ -18,6 +18,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def test_a_finger_does_it(open_canvas: Callable[..., Canvas], page: Page) -> None:
     canvas = open_canvas(LINE, size=PHONE)
     touch = Touch(canvas)
+    # The first look is at the start, and a map says that there is more.
+    expect(page.locator(".minimap")).to_be_visible()
     touch.tap(*canvas.at("start"))
     canvas.until(lambda: canvas.selected == {"start"})
     x, y = canvas.at("start")
@@ -42,6 +44,7 @@ def test_a_finger_does_it(open_canvas: Callable[..., Canvas], page: Page) -> Non
     # Tap the port, tap the target; the palette is a sheet.
     page.get_by_role("button", name="Show all").tap()
     expect(scale).to_have_text("32 %")
+    expect(page.locator(".minimap")).to_be_hidden()
     canvas.settle()
     touch.tap(*canvas.port("spare"))
     expect(page.get_by_text("Tap the node to connect to.")).to_be_visible()
