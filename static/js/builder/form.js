@@ -2,7 +2,7 @@
 // what is wrong beside the field it is about. A change touches its own place only, so what the form
 // does not know stays as it is.
 
-import { nodeOf, setNode } from "./graph.js";
+import { freePort, nodeOf, setNode } from "./graph.js";
 import { Unreadable, defaultOf } from "./fields.js";
 import {
   blankItem, blankRule, fieldsIn, fill, fillFields, itemsOf, partsOf, read, readFields, retitle,
@@ -204,12 +204,21 @@ export class NodeForm {
     const parts = isInGroup ? [...partsOf(group), "rules"] : partsOf(field);
     const items = getAt(this.node, parts) ?? (isInGroup ? [] : defaultOf(field)) ?? (field.dataset.kind === "map" ? {} : []);
     const rule = () => blankRule(field, "string");
-    const fresh = act === "add-group" ? { combinator: "or", rules: [rule()] } : act === "add-rule" ? rule() : blankItem(field);
+    const fresh = act === "add-group" ? { combinator: "or", rules: [rule()] } : act === "add-rule" ? rule() : this.#blankItem(field, parts);
     const next = Array.isArray(items) ? [...items, fresh] : { ...items, [freeKey(items)]: fresh };
     this.set(parts, next, field, true);
     const row = itemsOf(isInGroup ? group : field).lastElementChild;
     row.dataset.fresh = "yes";
-    row.querySelector("[data-key], [data-control], select")?.focus();
+    const first = row.querySelector("[data-key], [data-control], select");
+    first?.focus();
+    if (first?.value) first.select?.();
+  }
+
+  /** One of the node's own ports has a name at once, so that edges can start there. */
+  #blankItem(field, parts) {
+    const portList = this.editor.types.get(this.node.type)?.port_list;
+    const isPort = portList && pathText(parts) === pathText(["config", portList]);
+    return isPort ? { ...blankItem(field), port: freePort(this.node, this.editor.types) } : blankItem(field);
   }
 
   #move(row, act) {
