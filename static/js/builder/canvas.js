@@ -19,6 +19,7 @@ import { QuickAdd } from "./quickadd.js";
 import { Selection } from "./selection.js";
 import { Tools } from "./tools.js";
 import { View, around } from "./view.js";
+import { counted } from "./words.js";
 
 /** Gives {reveal(id), card(id), focus()}. */
 export function createCanvas(editor) {
@@ -138,8 +139,7 @@ export function createCanvas(editor) {
 
   function describe() {
     const count = editor.graph.nodes.length;
-    const text = `Workflow with ${count} node${count === 1 ? "" : "s"}`;
-    inside("#board").setAttribute("aria-label", text);
+    inside("#board").setAttribute("aria-label", `Workflow with ${counted(count, "node")}`);
     stage.querySelector(".canvas-empty").hidden = count > 0;
   }
 

@@ -5,6 +5,7 @@ import { CARD, Refused, removeNodes } from "./graph.js";
 import { around } from "./view.js";
 import { GRID } from "./snapping.js";
 import { notice } from "./notice.js";
+import { counted } from "./words.js";
 
 const APART = 3 * GRID;
 
@@ -99,7 +100,7 @@ export class Clipboard {
     this.view.reveal(around(result.ids.map((id) => this.cards.boxes.get(id))));
     this.focus();
     if (result.left) notice(result.left);
-    this.say(`${result.ids.length} node${result.ids.length > 1 ? "s" : ""} added.`);
+    this.say(`${counted(result.ids.length, "node")} added.`);
   }
 }
 

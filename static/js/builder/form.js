@@ -10,6 +10,7 @@ import {
 import { getAt, pathText, same, setAt } from "./paths.js";
 import { tell } from "./field-problems.js";
 import { applies, readQuietly, withSiblings } from "./siblings.js";
+import { counted } from "./words.js";
 
 const EMPTY = { name: "", notes: "", retry: null, on_interrupt: null, continue_on_error: false };
 
@@ -102,7 +103,7 @@ export class NodeForm {
     for (const list of this.root.querySelectorAll("[data-kind=list]")) retitle(list);
     for (const more of this.root.querySelectorAll("[data-more=failure]")) {
       const { node } = this;
-      const notes = [node.continue_on_error && "goes on", node.retry && `${node.retry.max_attempts} attempts`];
+      const notes = [node.continue_on_error && "goes on", node.retry && counted(node.retry.max_attempts, "attempt")];
       more.querySelector("[data-note]").textContent = notes.filter(Boolean).join(", ");
     }
   }
