@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeAlias
 from workflows.graph import Retry
 from workflows.node_type import Json
 from workflows.nodes import registry
+from workflows.wording import counted
 
 Mark: TypeAlias = Literal["added", "removed", "changed"]
 EdgeKey: TypeAlias = tuple[str, str, str]
@@ -180,7 +181,7 @@ def _text(value: Any) -> str | None:
 def _lines(old: str, new: str) -> Iterator[Line]:
     before, after = old.splitlines(), new.splitlines()
     if max(len(before), len(after)) > MOST_LINES:
-        before, after = [f"{len(before)} lines"], [f"{len(after)} lines"]
+        before, after = [counted(len(before), "line")], [counted(len(after), "line")]
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
     groups = list(matcher.get_grouped_opcodes(CONTEXT))
     if groups and groups[0][0][1] > 0:

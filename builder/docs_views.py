@@ -59,7 +59,7 @@ class Entry:
 @require_role(Role.VIEWER)
 def docs_index(request: HttpRequest) -> HttpResponse:
     q = clean(request.GET.get("q", "").strip()[:200])
-    context = {"q": q, "categories": reference.catalogue(q), **_found_words(q)}
+    context = {"section": "docs", "q": q, "categories": reference.catalogue(q), **_found_words(q)}
     return render(request, "docs/index.html", context)
 
 
@@ -67,7 +67,7 @@ def docs_index(request: HttpRequest) -> HttpResponse:
 @require_role(Role.VIEWER)
 def node_docs(request: HttpRequest) -> HttpResponse:
     q = clean(request.GET.get("q", "").strip()[:200])
-    context = {"q": q, "categories": reference.catalogue(q), "only_nodes": True}
+    context = {"section": "docs", "q": q, "categories": reference.catalogue(q), "only_nodes": True}
     return render(request, "docs/index.html", context)
 
 
@@ -77,7 +77,9 @@ def node_docs(request: HttpRequest) -> HttpResponse:
 def node_doc(request: HttpRequest, node_type: str) -> HttpResponse:
     node = reference.node_reference(node_type)
     category, _ = reference.CATEGORIES[node.category]
-    return render(request, "docs/node.html", {"node": node, "category": category})
+    return render(
+        request, "docs/node.html", {"section": "docs", "node": node, "category": category}
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -94,6 +96,7 @@ def template_docs(request: HttpRequest) -> HttpResponse:
     if request.headers.get("HX-Request"):
         return render(request, "docs/_trial.html", {"trial": trial})
     context = {
+        "section": "docs",
         "template": template,
         "data": data,
         "sample": sample,

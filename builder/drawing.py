@@ -20,9 +20,10 @@ from runs.presentation.shown_steps import NodeState, Track
 from workflows.graph import Edge, Graph, Node
 from workflows.node_type import NodeType
 from workflows.nodes import registry
-from workflows.validation import ports_of
+from workflows.validation import port_label, ports_of
 
 MARGIN = 24
+MOST_BESIDE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,8 @@ def draw(graph: Graph, track: Track | None = None, marks: Marks | None = None) -
         for node in graph.nodes.values()
     ]
     lines = [
-        _line(number, edge, layout, ports, track, marks) for number, edge in enumerate(graph.edges)
+        _line(number, edge, graph, layout, ports, track, marks)
+        for number, edge in enumerate(graph.edges)
     ]
     right = max((card.x + card.width for card in cards), default=0.0)
     bottom = max(
@@ -175,22 +177,13 @@ def _card(node: Node, layout: Layout, track: Track, marks: Marks, height: int) -
 def _with_rows(card: Card, node: Node, ports: Sequence[str]) -> Card:
     if not has_rows(ports):
         return card
-    return replace(card, rows=[_port_label(node, port) for port in ports])
-
-
-def _port_label(node: Node, port: str) -> str:
-    """The label of a case, else the port itself."""
-    known: NodeType | None = registry().get(node.type)
-    cases = node.config.get(known.port_list) if known and known.port_list else None
-    for case in cases if isinstance(cases, list) else ():
-        if isinstance(case, Mapping) and case.get("port") == port:
-            return str(case.get("label") or port)
-    return port
+    return replace(card, rows=[port_label(node, port) for port in ports])
 
 
 def _line(
     number: int,
     edge: Edge,
+    graph: Graph,
     layout: Layout,
     ports: Mapping[str, Sequence[str]],
     track: Track,
@@ -203,13 +196,19 @@ def _line(
     points = [start, *layout.bends.get(number, ()), (to_x, to_y + NODE_HEIGHT / 2)]
     return Line(
         path=_curve(points),
-        text="" if names == ("default",) or has_rows(names) else edge.port,
+        text="" if names == ("default",) or has_rows(names) else _beside(edge, graph),
         x=start[0] + 10,
         y=start[1] + 4,
         port=edge.port,
         is_taken=_is_taken(edge, track),
         mark=marks.edges.get((edge.source, edge.port, edge.target), ""),
     )
+
+
+def _beside(edge: Edge, graph: Graph) -> str:
+    """The port's label, as much as there is room for up to the next card."""
+    label = port_label(graph.nodes[edge.source], edge.port)
+    return label if len(label) <= MOST_BESIDE else f"{label[: MOST_BESIDE - 1].rstrip()}…"
 
 
 def _is_taken(edge: Edge, track: Track) -> bool:

@@ -35,6 +35,8 @@ TOOL_ICONS = (
     "list-tree",
     "maximize",
     "minus",
+    "panel-left-close",
+    "panel-left-open",
     "plus",
     "redo-2",
     "search",

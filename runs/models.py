@@ -239,7 +239,7 @@ class Schedule(models.Model):
     """When an active workflow is due next; one that is not started by a schedule has no `next_at`.
 
     The row follows the workflow: it is made anew where `version` or `activated_at` are no longer
-    those of the workflow (see runs.schedules).
+    those of the workflow (see runs.schedules.scheduler).
     """
 
     workflow = models.OneToOneField(

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from workflows.api_keys import revoke_api_key
 from workflows.models import ApiKey
+from workflows.wording import counted
 
 if TYPE_CHECKING:
     Table = admin.ModelAdmin[Any]
@@ -58,4 +59,4 @@ class ApiKeyAdmin(LookOnly):
     @admin.action(description="Revoke the selected keys", permissions=["view"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         revoked = sum(revoke_api_key(key=key) for key in queryset)
-        self.message_user(request, f"{revoked} keys revoked. They are refused from now on.")
+        self.message_user(request, f"{counted(revoked, 'key')} revoked, and refused from now on.")

@@ -253,14 +253,20 @@ class NodeType:
     def ports_for(self, config: Mapping[str, Json]) -> tuple[str, ...]:
         """The ports of a node with this raw config (before templates are resolved), even of one
         that is not valid yet."""
-        items = config.get(self.port_list)
-        ports = [
-            item.get("port")
-            for item in (items if isinstance(items, list) else ())
-            if isinstance(item, Mapping)
-        ]
+        ports = [item.get("port") for item in self._port_items(config)]
         named = [port for port in ports if isinstance(port, str) and PORT.fullmatch(port)]
         return tuple(dict.fromkeys([*named, *self.ports]))
+
+    def port_label(self, config: Mapping[str, Json], port: str) -> str:
+        """What people call a port: the label of the item that names it, else the port itself."""
+        labels = [i.get("label") for i in self._port_items(config) if i.get("port") == port]
+        return str((labels and labels[0]) or port)
+
+    def _port_items(self, config: Mapping[str, Json]) -> list[Mapping[str, Json]]:
+        items = config.get(self.port_list)
+        return (
+            [item for item in items if isinstance(item, Mapping)] if isinstance(items, list) else []
+        )
 
     def execute(self, config: dict[str, Json], context: Context) -> Result:
         """Do the work, return what should happen. Raises NodeError."""

@@ -65,6 +65,12 @@ def ports_of(node: Node, node_type: NodeType) -> tuple[str, ...]:
     return (*ports, "error") if node.continue_on_error and node_type.can_fail else ports
 
 
+def port_label(node: Node, port: str) -> str:
+    """What people call a port of this node."""
+    known = registry().get(node.type)
+    return known.port_label(node.config, port) if known else port
+
+
 def _size(graph: Graph) -> Iterator[Problem]:
     most = limits().graph_nodes
     if len(graph.nodes) > most:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from runs.archive.files import FOLDER, ArchiveError, Place, archive_storage, checksum, runs_in
 from runs.models import ArchivedRun, ArchiveFile
+from workflows.wording import counted
 
 
 def verify_archive() -> Iterator[str]:
@@ -28,12 +29,12 @@ def _verify_file(file: ArchiveFile) -> Iterator[str]:
         sha256 = checksum(file.name)
         found = [] if sha256 != file.sha256 else list(runs_in(file.name))
     except ArchiveError as error:
-        yield f"{error.message} It holds {len(expected)} runs."
+        yield f"{error.message} It holds {counted(len(expected), 'run')}."
         return
     if sha256 != file.sha256:
         yield (
             f"The file {file.name} was changed: its SHA-256 is {sha256}, and it was written with "
-            f"{file.sha256}. It holds {len(expected)} runs. Bring it back from a backup."
+            f"{file.sha256}. It holds {counted(len(expected), 'run')}. Bring it back from a backup."
         )
         return
     yield from _compare(file, expected, {UUID(place.run["id"]): place for place in found})

@@ -73,12 +73,16 @@ def fold_of(marks: Marks, iterator: str, within: str) -> Fold:
 
 
 def outer_folds(marks: Marks, shown: Iterable[Mark]) -> dict[int, Fold]:
-    """Id of an iterator's step -> what is folded below it; the last try has it."""
+    """Id of an iterator's step -> what is folded below it; the last try has it. One that ended
+    without any iteration has nothing to fold."""
     tries: Mapping[tuple[str, str], Mark] = last_tries(shown)
-    return {
-        mark.pk: fold_of(marks, mark.node_id, mark.iteration)
+    folds = {
+        mark: fold_of(marks, mark.node_id, mark.iteration)
         for mark in tries.values()
         if mark.node_type == "iterator"
+    }
+    return {
+        mark.pk: fold for mark, fold in folds.items() if fold.iterations or mark.finished_at is None
     }
 
 

@@ -81,7 +81,11 @@ def entries(
             first_of[pk] = inside[:STEPS_OF_ITERATION]
     inner = [mark for marks in first_of.values() for mark in marks]
     views = shown_steps.step_views(
-        page.run, load_steps([*shown, *inner]), page.attempt, may_open=may_open
+        page.run,
+        load_steps([*shown, *inner]),
+        page.attempt,
+        graph=page.graph,
+        may_open=may_open,
     )
     by_pk = {view.step.pk: view for view in views}
     for pk, marks in first_of.items():

@@ -14,6 +14,8 @@ from django.db.models.functions import Cast, Length
 from runs.models import Run, Step
 from runs.pages import read_number
 from runs.presentation.json_tree import Row, rows_of
+from workflows.graph import Graph
+from workflows.validation import port_label
 from workflows.vault import snapshot
 
 STEPS_AT_ONCE = 60
@@ -34,6 +36,8 @@ class StepView:
     is_reused: bool = False
     parts: list[PartView] | None = None
     bar: Bar | None = None
+    port_label: str = ""
+    """What the graph has at the port that was taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,7 @@ def step_views(
     steps: Sequence[Step],
     attempt: int,
     *,
+    graph: Graph | None = None,
     may_open: bool = True,
     data_of: Callable[[Iterable[int]], Iterable[Step]] = stored_data,
 ) -> list[StepView]:
@@ -95,6 +100,7 @@ def step_views(
             step,
             is_open=may_open and is_the_end(step),
             is_reused=step.attempt < attempt,
+            port_label=_port_label(step, graph),
         )
         for step in steps
     ]
@@ -104,6 +110,11 @@ def step_views(
         view.bar = None if view.is_reused else _bar(view.step, first, last)
     _fill(views, data_of)
     return views
+
+
+def _port_label(step: Step, graph: Graph | None) -> str:
+    node = graph.nodes.get(step.node_id) if graph else None
+    return port_label(node, step.port) if node else step.port
 
 
 def is_the_end(step: Step) -> bool:

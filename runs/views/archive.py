@@ -174,7 +174,11 @@ def _steps_context(view: ArchivedView, start: int) -> dict[str, Any]:
         "run": view.run,
         "attempt": view.attempt,
         "views": shown_steps.step_views(
-            view.run, view.steps, view.attempt, data_of=lambda ids: [shown[pk] for pk in ids]
+            view.run,
+            view.steps,
+            view.attempt,
+            graph=view.graph,
+            data_of=lambda ids: [shown[pk] for pk in ids],
         ),
         "more": {"rest": view.total - end, "start": end} if end < view.total else None,
     }

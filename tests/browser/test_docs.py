@@ -7,16 +7,19 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.people import PHONE
+from tests.browser.people import DESK, PHONE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def test_people_find_a_node_type_while_typing(visit: Callable[[str], Page], page: Page) -> None:
+    page.set_viewport_size(PHONE)
     visit("/")
-    page.get_by_label("Account of").click()
-    page.get_by_role("link", name="Docs").click()
+    docs = page.get_by_role("link", name="Docs")
+    docs.click()
     page.wait_for_url("**/docs/")
+    expect(docs).to_have_attribute("aria-current", "page")
+    page.set_viewport_size(DESK)
     page.get_by_role("searchbox").fill("webhook")
     expect(page.get_by_role("link", name="Wait", exact=True)).to_have_count(0)
     page.get_by_role("link", name="HTTP request", exact=True).click()

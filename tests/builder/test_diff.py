@@ -183,7 +183,7 @@ def lines_of(old: str, new: str) -> list[str]:
         pytest.param(
             "a\n" * 3_000,
             "b\n" * 2_500,
-            ["removed:3000 lines", "added:2500 lines"],
+            ["removed:3,000 lines", "added:2,500 lines"],
             id="too long to be compared",
         ),
     ],

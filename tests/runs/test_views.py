@@ -136,6 +136,23 @@ def test_rows_are_polled_only_while_something_is_unfinished(viewer: Client) -> N
 # ---------------------------------------------------------------- one run
 
 
+def test_a_port_that_was_taken_is_called_as_in_the_graph(viewer: Client) -> None:
+    cases = [{"port": "big", "label": "Large order", "right": 5}, {"port": "other", "right": 6}]
+    drawn = graph(
+        node("size", "switch", value="{{ trigger.total }}", cases=cases),
+        node("a"),
+        "start -> size",
+        "size:big -> a",
+    )
+    named, plain = (
+        viewer.get(f"/runs/{run(drawn, {'total': total}).pk}/").content.decode() for total in (5, 6)
+    )
+    assert 'title="Port big: Large order"' in named
+    assert '<span class="ellipsis">Large order</span></span>' in named
+    assert '<span class="ellipsis">other</span></span>' in plain
+    assert "Port other" not in plain
+
+
 def test_every_step_is_there_with_its_data(viewer: Client) -> None:
     drawn = graph(
         node("a", value="Hello {{ trigger.name }}") | {"name": "Say hello"},

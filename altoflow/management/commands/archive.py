@@ -24,6 +24,7 @@ from runs.models import ArchivedRun, ArchiveFile
 from runs.selectors import PAGE_SIZE
 from workflows.errors import WorkflowError
 from workflows.limits import limits
+from workflows.wording import counted
 
 MIB = 1024 * 1024
 COLUMNS = "{:36}  {:9}  {:16}  {:16}  {}"
@@ -144,10 +145,6 @@ def _told(report: Report) -> str:
     if report.deliveries:
         text += f" Forgot {counted(report.deliveries, 'old refused request')}."
     return text
-
-
-def counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def days(text: str) -> float:

@@ -9,7 +9,7 @@ import { around } from "./view.js";
 const STEP = 1.25;
 
 export function actionsOf(parts) {
-  const { editor, view, cards, gestures, connecting, quickAdd, clipboard, outline, palette, say, focus, layoutUrl } = parts;
+  const { editor, view, cards, gestures, connecting, quickAdd, clipboard, outline, palette, say, focus, firstLook, layoutUrl } = parts;
   const whole = () => around(cards.boxes.values());
   const single = () => editor.single ?? cards.current;
 
@@ -58,7 +58,7 @@ export function actionsOf(parts) {
       const { positions } = await post(layoutUrl, { graph: asked });
       if (editor.graph !== asked) return;
       editor.change("Tidy up", (graph) => placeNodes(graph, new Map(Object.entries(positions))));
-      view.fit(whole(), { least: 0.5 });
+      firstLook();
       say("The nodes were laid out.");
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
@@ -97,6 +97,8 @@ export function actionsOf(parts) {
     insert: () => quickAdd.add({ key: [...editor.edges][0] }),
     align: (event, how) => editor.change(`Align ${how}`, (graph) => alignNodes(graph, editor.types, [...editor.nodes], how)),
     palette: () => palette?.open(),
+    "fold-palette": () => palette?.fold(),
+    quick: () => quickAdd.add(),
     add: (event, type) => parts.adding.add(type),
     find: async () => {
       const id = await quickAdd.find();

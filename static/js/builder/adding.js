@@ -1,6 +1,7 @@
 // New nodes: where they come, what leads to them.
 
-import { connect, mainPort, splice, whyNotConnect } from "./connections.js";
+import { connect, looseEnd, mainPort, splice, whyNotConnect } from "./connections.js";
+import { notice } from "./notice.js";
 import { CARD, addNode, heightOf, nodeOf, placeNodes, portsOf } from "./graph.js";
 import { descendants } from "./shape.js";
 import { overlap } from "./view.js";
@@ -16,10 +17,11 @@ export class Adding {
 
   /** Add a node of a type: into the edge `key`, or with an edge from `from` ({source, port}), else
    * alone. `at`: the middle of the card. Gives the id, or null. */
-  add(type, { at = null, from = null, key = null } = {}) {
+  add(type, { at = null, from: wanted = null, key = null } = {}) {
     const { editor } = this;
     const { types } = editor;
     const known = types.get(type);
+    const from = known?.category === "trigger" ? null : wanted;
     let id = null;
     const isDone = editor.change(`Add ${known?.label ?? type}`, (graph) => {
       const ports = portsOf({ type, config: {} }, types);
@@ -38,7 +40,22 @@ export class Adding {
     this.view.reveal(this.cards.boxes.get(id));
     this.cards.element(id).focus({ preventScroll: true });
     this.say(`${known.label} was added.`);
+    if (!at) this.#tellAlone(id, known);
     return id;
+  }
+
+  /** Who did not say where it comes may take it for connected. */
+  #tellAlone(id, { label, category }) {
+    const { nodes, edges } = this.editor.graph;
+    if (category === "trigger" || nodes.length === 1 || edges.some((edge) => edge.target === id)) return;
+    notice(`${label} is not connected yet: draw an edge to it.`);
+  }
+
+  /** From where a node is led to that was added without a place: after the selected one, else after
+   * the only loose end. */
+  nextPlace() {
+    const { graph, types, single } = this.editor;
+    return this.nextFrom(single ?? looseEnd(graph, types));
   }
 
   /** The port of a node from which the next one follows: the first that leads nowhere yet. */

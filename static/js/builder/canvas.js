@@ -9,6 +9,7 @@ import { Clipboard } from "./clipboard.js";
 import { Connecting } from "./connecting.js";
 import { Edges } from "./edges.js";
 import { Gestures } from "./gestures.js";
+import { isTrigger } from "./graph.js";
 import { Keyboard } from "./keyboard.js";
 import { Minimap } from "./minimap.js";
 import { notice } from "./notice.js";
@@ -18,8 +19,7 @@ import { QuickAdd } from "./quickadd.js";
 import { Selection } from "./selection.js";
 import { Tools } from "./tools.js";
 import { View, around } from "./view.js";
-
-const READABLE = 0.5;
+import { counted } from "./words.js";
 
 /** Gives {reveal(id), card(id), focus()}. */
 export function createCanvas(editor) {
@@ -30,7 +30,7 @@ export function createCanvas(editor) {
   const cards = new Cards(editor, inside(".cards"));
   const bodies = new Bodies(editor, cards, inside(".bodies"));
   const edges = new Edges(editor, cards, inside(".wires"), inside(".wires-over"));
-  const parts = { editor, view, cards, bodies, edges, say, focus, goTo, over: inside(".over-cards") };
+  const parts = { editor, view, cards, bodies, edges, say, focus, goTo, firstLook, over: inside(".over-cards") };
 
   parts.layoutUrl = section.dataset.layoutUrl;
   parts.selection = new Selection(parts);
@@ -58,7 +58,7 @@ export function createCanvas(editor) {
   editor.addEventListener("change", describe);
   editor.addEventListener("open", ({ detail }) => reveal(detail.id));
   describe();
-  view.fit(around(cards.boxes.values()), { least: READABLE });
+  firstLook();
   view.measure();
   performance.mark("canvas-drawn");
 
@@ -139,9 +139,14 @@ export function createCanvas(editor) {
 
   function describe() {
     const count = editor.graph.nodes.length;
-    const text = `Workflow with ${count} node${count === 1 ? "" : "s"}`;
-    inside("#board").setAttribute("aria-label", text);
+    inside("#board").setAttribute("aria-label", `Workflow with ${counted(count, "node")}`);
     stage.querySelector(".canvas-empty").hidden = count > 0;
+  }
+
+  function firstLook() {
+    const { nodes } = editor.graph;
+    const start = nodes.find((node) => isTrigger(node, editor.types)) ?? nodes[0];
+    view.open(around(cards.boxes.values()), cards.boxes.get(start?.id));
   }
 
   function reveal(id) {

@@ -2,6 +2,7 @@
 
 import { CARD, hasRows, heightOf, isTrigger, portHeight, portsOf } from "./graph.js";
 import { groupedBy } from "./shape.js";
+import { counted } from "./words.js";
 
 const STATE_ICONS = {
   queued: "circle-dashed", running: "loader", waiting: "clock", completed: "circle-check",
@@ -228,7 +229,8 @@ export class Cards {
       const own = errors.filter((each) => each.node === id);
       const weak = warnings.filter((each) => each.node === id);
       const worst = own.length ? "error" : weak.length ? "warning" : "";
-      card.problem = [counted(own.length, "problem"), counted(weak.length, "warning")].filter(Boolean).join(", ");
+      card.problem = [[own, "problem"], [weak, "warning"]]
+        .filter(([found]) => found.length).map(([found, noun]) => counted(found.length, noun)).join(", ");
       if (worst) card.element.dataset.problem = worst;
       else delete card.element.dataset.problem;
       card.element.title = [...own, ...weak].map((each) => each.message).join("\n");
@@ -255,8 +257,6 @@ export class Cards {
     this.#label(this.editor.graph);
   }
 }
-
-const counted = (number, noun) => (number ? `${number} ${noun}${number > 1 ? "s" : ""}` : "");
 
 /** Of a type that is not installed: the ports that edges leave from. */
 function usedPorts(graph, id) {

@@ -1,15 +1,15 @@
 // Copy, cut, paste and duplicate: nodes travel as JSON text, to other workflows and tabs too.
 
-import { copyOf, paste, readCopy } from "./copies.js";
-import { Refused, removeNodes } from "./graph.js";
+import { copyOf, cornerOf, freeCorner, paste, readCopy, takenOf } from "./copies.js";
+import { CARD, Refused, removeNodes } from "./graph.js";
 import { around } from "./view.js";
 import { GRID } from "./snapping.js";
 import { notice } from "./notice.js";
+import { counted } from "./words.js";
 
 const APART = 3 * GRID;
 
 export class Clipboard {
-  #times = { text: "", count: 0 };
   #pointer = null;
 
   constructor({ editor, view, cards, say, focus }) {
@@ -30,7 +30,6 @@ export class Clipboard {
     event.preventDefault();
     const ids = [...this.editor.nodes];
     event.clipboardData.setData("text/plain", copyOf(this.editor.graph, ids));
-    this.#times = { text: "", count: 0 };
     const what = ids.length > 1 ? `${ids.length} nodes` : this.cards.nameOf(ids[0]);
     if (!cuts) this.say(`${what} copied.`);
     else if (this.editor.change(`Cut ${what}`, (graph) => removeNodes(graph, this.editor.types, ids))) {
@@ -67,31 +66,31 @@ export class Clipboard {
       this.editor.tell("refused", { message: error.message });
       return;
     }
-    if (this.#times.text !== text) this.#times = { text, count: 0 };
-    this.#add("Paste", part, this.#corner(part));
+    this.#add("Paste", part, (nodes) => this.#corner(nodes));
   }
 
-  /** Where the pointer is, else in the middle; further right and down each time. */
-  #corner(part) {
-    const area = around(part.nodes.map((node) => ({ ...node.position, width: 216, height: 56 })));
-    const shift = APART * this.#times.count;
-    this.#times.count += 1;
+  /** So that the middle of the nodes is where the pointer is, else in the middle of what is seen. */
+  #corner(nodes) {
+    const { width, height } = around(nodes.map((node) => ({ ...node.position, ...CARD })));
     const { x, y } = this.#pointer ? this.view.toBoard(this.#pointer) : this.view.center;
-    return onGrid({ x: x - (area?.width ?? 0) / 2 + shift, y: y - (area?.height ?? 0) / 2 + shift });
+    return onGrid({ x: x - width / 2, y: y - height / 2 });
   }
 
   duplicate() {
     const ids = [...this.editor.nodes];
     if (!ids.length) return;
     const part = readCopy(copyOf(this.editor.graph, ids));
-    const corner = around(ids.map((id) => this.cards.boxes.get(id)));
-    this.#add("Duplicate", part, { x: corner.x + APART, y: corner.y + APART });
+    this.#add("Duplicate", part, cornerOf);
   }
 
-  #add(verb, part, corner) {
+  /** `cornerFor(nodes)`: where they are wanted; where cards are hidden then, they come beside it. */
+  #add(verb, part, cornerFor) {
+    const { types } = this.editor;
     let result = null;
     const isDone = this.editor.change(verb, (graph) => {
-      result = paste(graph, this.editor.types, part, corner);
+      const nodes = takenOf(graph, types, part);
+      const corner = nodes.length ? freeCorner(graph, nodes, cornerFor(nodes), APART) : null;
+      result = paste(graph, types, part, corner);
       if (!result.ids.length) throw new Refused(result.left);
       return result.graph;
     });
@@ -101,7 +100,7 @@ export class Clipboard {
     this.view.reveal(around(result.ids.map((id) => this.cards.boxes.get(id))));
     this.focus();
     if (result.left) notice(result.left);
-    this.say(`${result.ids.length} node${result.ids.length > 1 ? "s" : ""} added.`);
+    this.say(`${counted(result.ids.length, "node")} added.`);
   }
 }
 

@@ -107,6 +107,16 @@ function whyNotJoin(graph, types, edge) {
   return reaches(graph, edge.target, edge.source) ? "That would be a circle: this node comes before." : "";
 }
 
+/** The only node after which one more can come; null where there is none or a choice. */
+export function looseEnd(graph, types) {
+  const used = new Set(graph.edges.map(({ source, port }) => `${source} ${port}`));
+  const isOpen = (node) => (portsOf(node, types) ?? ["default"]).some(
+    (port) => port !== "error" && !used.has(`${node.id} ${port}`),
+  );
+  const open = graph.nodes.filter(isOpen);
+  return open.length === 1 ? open[0].id : null;
+}
+
 /** Where a node goes on as a rule; null where it ends the run. */
 export function mainPort(node, types) {
   const ports = portsOf(node, types) ?? ["default"];

@@ -72,21 +72,44 @@ function cleanRetry(retry) {
 
 const within = (value) => Math.min(Math.max(Number(value) || 0, -FARTHEST), FARTHEST);
 
+/** The nodes of a copy that a graph takes: it has one trigger. */
+export function takenOf(graph, types, part) {
+  let triggers = graph.nodes.some((node) => isTrigger(node, types)) ? 1 : 0;
+  return part.nodes.filter((node) => !isTrigger(node, types) || ++triggers === 1);
+}
+
+/** Where the upper left corner of nodes is. */
+export function cornerOf(nodes) {
+  const [x, y] = ["x", "y"].map((axis) => Math.min(...nodes.map((node) => node.position[axis])));
+  return { x, y };
+}
+
+/** The first corner, from `corner` on to the right and down, where no copy hides a card. */
+export function freeCorner(graph, nodes, corner, step) {
+  const start = cornerOf(nodes);
+  const hides = (by) => (copy) => graph.nodes.some(({ position }) =>
+    Math.abs(copy.position.x - start.x + by.x - position.x) < step &&
+    Math.abs(copy.position.y - start.y + by.y - position.y) < step,
+  );
+  let free = corner;
+  while (nodes.some(hides(free))) free = { x: free.x + step, y: free.y + step };
+  return free;
+}
+
 /** Insert a copy with new ids; templates inside follow. `corner`: where its upper left corner comes.
  * Gives {graph, ids, left}: what was left out, as a sentence. */
 export function paste(graph, types, part, corner) {
-  let triggers = graph.nodes.some((node) => isTrigger(node, types)) ? 1 : 0;
-  const kept = part.nodes.filter((node) => !isTrigger(node, types) || ++triggers === 1);
+  const kept = takenOf(graph, types, part);
   if (!kept.length) return { graph, ids: [], left: part.nodes.length ? TRIGGER_LEFT : NOTHING };
   checkRoom(graph, kept.length);
-  const [left, top] = ["x", "y"].map((axis) => Math.min(...kept.map((node) => node.position[axis])));
+  const start = cornerOf(kept);
   const names = new Map();
   let next = graph;
   for (const node of kept) {
     const isFree = isFreeName(node.id) && !nodeOf(next, node.id);
     const id = isFree ? node.id : freeId(next, node.id || node.type);
     names.set(node.id, id);
-    const position = { x: node.position.x - left + corner.x, y: node.position.y - top + corner.y };
+    const position = { x: node.position.x - start.x + corner.x, y: node.position.y - start.y + corner.y };
     next = { ...next, nodes: [...next.nodes, { ...node, id, position: rounded(position) }] };
   }
   const ids = next.nodes.slice(graph.nodes.length).map((node) => node.id);

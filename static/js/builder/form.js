@@ -2,7 +2,7 @@
 // what is wrong beside the field it is about. A change touches its own place only, so what the form
 // does not know stays as it is.
 
-import { nodeOf, setNode } from "./graph.js";
+import { freePort, nodeOf, setNode } from "./graph.js";
 import { Unreadable, defaultOf } from "./fields.js";
 import {
   blankItem, blankRule, fieldsIn, fill, fillFields, itemsOf, partsOf, read, readFields, retitle,
@@ -10,6 +10,7 @@ import {
 import { getAt, pathText, same, setAt } from "./paths.js";
 import { tell } from "./field-problems.js";
 import { applies, readQuietly, withSiblings } from "./siblings.js";
+import { counted } from "./words.js";
 
 const EMPTY = { name: "", notes: "", retry: null, on_interrupt: null, continue_on_error: false };
 
@@ -102,7 +103,7 @@ export class NodeForm {
     for (const list of this.root.querySelectorAll("[data-kind=list]")) retitle(list);
     for (const more of this.root.querySelectorAll("[data-more=failure]")) {
       const { node } = this;
-      const notes = [node.continue_on_error && "goes on", node.retry && `${node.retry.max_attempts} attempts`];
+      const notes = [node.continue_on_error && "goes on", node.retry && counted(node.retry.max_attempts, "attempt")];
       more.querySelector("[data-note]").textContent = notes.filter(Boolean).join(", ");
     }
   }
@@ -204,12 +205,21 @@ export class NodeForm {
     const parts = isInGroup ? [...partsOf(group), "rules"] : partsOf(field);
     const items = getAt(this.node, parts) ?? (isInGroup ? [] : defaultOf(field)) ?? (field.dataset.kind === "map" ? {} : []);
     const rule = () => blankRule(field, "string");
-    const fresh = act === "add-group" ? { combinator: "or", rules: [rule()] } : act === "add-rule" ? rule() : blankItem(field);
+    const fresh = act === "add-group" ? { combinator: "or", rules: [rule()] } : act === "add-rule" ? rule() : this.#blankItem(field, parts);
     const next = Array.isArray(items) ? [...items, fresh] : { ...items, [freeKey(items)]: fresh };
     this.set(parts, next, field, true);
     const row = itemsOf(isInGroup ? group : field).lastElementChild;
     row.dataset.fresh = "yes";
-    row.querySelector("[data-key], [data-control], select")?.focus();
+    const first = row.querySelector("[data-key], [data-control], select");
+    first?.focus();
+    if (first?.value) first.select?.();
+  }
+
+  /** One of the node's own ports has a name at once, so that edges can start there. */
+  #blankItem(field, parts) {
+    const portList = this.editor.types.get(this.node.type)?.port_list;
+    const isPort = portList && pathText(parts) === pathText(["config", portList]);
+    return isPort ? { ...blankItem(field), port: freePort(this.node, this.editor.types) } : blankItem(field);
   }
 
   #move(row, act) {

@@ -38,6 +38,14 @@ export function portsOf(node, types) {
   return [...new Set(ports)];
 }
 
+/** A name for one more port in a node's own list of them. */
+export function freePort(node, types) {
+  const taken = new Set(portsOf(node, types));
+  let number = 1;
+  while (taken.has(`case_${number}`)) number += 1;
+  return `case_${number}`;
+}
+
 /** Up to two ports are beside the card's head, more have a row each: `builder/layout.py` has the same
  * rules. */
 export const hasRows = (ports) => (ports?.length ?? 0) > 2;

@@ -1,4 +1,5 @@
-// The whole graph in the corner, and the part of it that is seen. A press goes there.
+// The whole graph in the corner, and the part of it that is seen. A press goes there. `data-beyond`:
+// there is more than is seen.
 
 import { around } from "./view.js";
 
@@ -32,6 +33,7 @@ export class Minimap {
       paths[this.editor.types.get(node.type)?.category ?? "unknown"] += `M${x} ${y}h${width}v${height}h${-width}z`;
     }
     for (const [kind, path] of this.paths) path.setAttribute("d", paths[kind]);
+    this.cardsOnly = around(this.cards.boxes.values());
     this.whole = around(this.cards.boxes.values(), MARGIN);
     this.svg.toggleAttribute("data-empty", !this.whole);
     this.#plan();
@@ -53,6 +55,7 @@ export class Minimap {
     const box = `${area.x} ${area.y} ${area.width} ${area.height}`;
     if (box !== this.box) this.svg.setAttribute("viewBox", box);
     this.box = box;
+    this.svg.toggleAttribute("data-beyond", !isWithin(this.cardsOnly, seen));
     for (const side of ["x", "y", "width", "height"]) this.frame.setAttribute(side, seen[side]);
   }
 
@@ -62,3 +65,7 @@ export class Minimap {
     this.view.centerOn(point);
   }
 }
+
+const isWithin = (box, frame) =>
+  box.x >= frame.x && box.x + box.width <= frame.x + frame.width &&
+  box.y >= frame.y && box.y + box.height <= frame.y + frame.height;

@@ -3,6 +3,8 @@
 import { ranked } from "./chooser.js";
 
 const STILL = 5;
+const REST = 250;
+const FOLDED = "altoflow.palette"; // read in palette-first.js too
 
 export class Palette {
   constructor(box, { editor, view, cards, edges, adding }) {
@@ -13,9 +15,36 @@ export class Palette {
     box.addEventListener("keydown", (event) => this.#key(event));
     box.addEventListener("click", (event) => this.#click(event));
     box.addEventListener("pointerdown", (event) => this.#press(event));
+    const stay = (event) => this.held && event.preventDefault();
+    box.addEventListener("touchmove", stay, { passive: false });
+    box.addEventListener("contextmenu", stay);
     editor.addEventListener("change", () => this.#showTriggers());
     this.#rove(this.items[0]);
     this.#showTriggers();
+    this.#tellFold();
+  }
+
+  get #isFolded() {
+    return document.documentElement.dataset.palette === "folded";
+  }
+
+  /** Beside the canvas: to a narrow strip, and back. This browser remembers it. */
+  fold() {
+    if (this.#isFolded) delete document.documentElement.dataset.palette;
+    else document.documentElement.dataset.palette = "folded";
+    this.#tellFold();
+    try {
+      if (this.#isFolded) localStorage.setItem(FOLDED, "folded");
+      else localStorage.removeItem(FOLDED);
+    } catch {
+      // Then it is open the next time.
+    }
+  }
+
+  #tellFold() {
+    const button = this.box.querySelector('[data-do="fold-palette"]');
+    button.ariaExpanded = String(!this.#isFolded);
+    button.title = this.#isFolded ? "Show the node types" : "Fold the node types away";
   }
 
   /** On a phone the palette is a sheet. */
@@ -84,35 +113,31 @@ export class Palette {
 
   #add(type) {
     this.close();
-    const isTrigger = this.editor.types.get(type).category === "trigger";
-    this.adding.add(type, { from: isTrigger ? null : this.adding.nextFrom(this.editor.single) });
+    this.adding.add(type, { from: this.adding.nextPlace() });
   }
 
-  /** Dragging begins when the pointer has moved; a finger scrolls the list instead. */
+  /** Dragging begins when the pointer has moved. A finger scrolls the list, unless it has rested
+   * before or goes sideways. */
   #press(event) {
     const item = event.target.closest("[data-add]");
-    if (!item || event.button || event.pointerType === "touch") return;
-    const type = item.dataset.add;
-    let ghost = null;
+    if (!item || event.button) return;
+    const isTouch = event.pointerType === "touch";
+    const drag = this.#dragging(item.dataset.add);
+    const rest = isTouch && setTimeout(() => this.#hold(item), REST);
     const move = (now) => {
-      if (!ghost && Math.hypot(now.clientX - event.clientX, now.clientY - event.clientY) < STILL) return;
-      ghost ??= this.#ghost(type);
-      this.#follow(ghost, now, type);
+      const [dx, dy] = [now.clientX - event.clientX, now.clientY - event.clientY].map(Math.abs);
+      if (!drag.isOn && Math.hypot(dx, dy) < STILL) return;
+      if (drag.isOn || !isTouch || this.held || dx > dy) drag.move(now);
+      else finish(now);
     };
     const finish = (now) => {
+      clearTimeout(rest);
+      this.#hold(null);
       removeEventListener("pointermove", move);
       removeEventListener("pointerup", finish);
       removeEventListener("pointercancel", finish);
       removeEventListener("keydown", leave, { capture: true });
-      if (!ghost) return;
-      ghost.remove();
-      this.wasDragged = true;
-      setTimeout(() => {
-        this.wasDragged = false;
-      });
-      const key = this.edges.dropped;
-      this.edges.markDrop(null);
-      if (now.type === "pointerup" && this.view.isInside(now)) this.#drop(type, now, key);
+      if (drag.isOn) drag.end(now);
     };
     const leave = (key) => {
       if (key.key === "Escape") finish(key);
@@ -121,8 +146,41 @@ export class Palette {
     addEventListener("pointerup", finish);
     addEventListener("pointercancel", finish);
     addEventListener("keydown", leave, { capture: true });
+    if (isTouch) return;
     event.preventDefault();
     item.focus();
+  }
+
+  /** The type on which a finger rests, ready to be dragged. */
+  #hold(item) {
+    if (this.held) delete this.held.dataset.held;
+    this.held = item;
+    if (item) item.dataset.held = "";
+  }
+
+  #dragging(type) {
+    let ghost = null;
+    return {
+      get isOn() {
+        return ghost !== null;
+      },
+      move: (now) => {
+        ghost ??= this.#ghost(type);
+        this.box.dataset.dragging = "";
+        this.#follow(ghost, now, type);
+      },
+      end: (now) => {
+        ghost.remove();
+        delete this.box.dataset.dragging;
+        this.wasDragged = true;
+        setTimeout(() => {
+          this.wasDragged = false;
+        });
+        const key = this.edges.dropped;
+        this.edges.markDrop(null);
+        if (now.type === "pointerup" && this.view.isInside(now)) this.#drop(type, now, key);
+      },
+    };
   }
 
   #ghost(type) {
@@ -144,6 +202,7 @@ export class Palette {
   }
 
   #drop(type, event, key) {
+    this.close();
     const point = this.view.toBoard(event);
     this.adding.add(type, key ? { key } : { at: point });
   }

@@ -11,11 +11,12 @@ export class QuickAdd {
     Object.assign(this, { editor, view, cards, edges, adding, connecting, chooser });
   }
 
-  /** Choose a type and add it; `place` as in `Adding.add`. */
-  async add({ at = null, from = null, key = null, clientX, clientY } = {}) {
+  /** Choose a type and add it; `at`, `from` and `key` as in `Adding.add`, by default what comes next. */
+  async add({ at = null, from: given = null, key = null, clientX, clientY } = {}) {
     const { editor } = this;
     if (editor.readOnly) return;
-    const isLed = from || key;
+    const isLed = given || key;
+    const from = isLed || at ? given : this.adding.nextPlace();
     const hasTrigger = editor.graph.nodes.some((node) => isTrigger(node, editor.types));
     const options = [...editor.types.values()]
       .filter((type) => type.category !== "trigger" || (!isLed && !hasTrigger))

@@ -2,6 +2,7 @@
 // of names and filters while one is being written.
 
 import { otherValue } from "./fields.js";
+import { counted } from "./words.js";
 
 const PARTS = /\{\{[\s\S]*?(?:\}\}|$)|\{%[\s\S]*?(?:%\}|$)/g;
 const INSIDE = /("[^"]*"?|'[^']*'?)|(\|\s*\w+)|([\w.\-[\]]+)|\s+|[\s\S]/g;
@@ -158,7 +159,7 @@ export class Completion {
     this.list.hidden = false;
     this.list.scrollIntoView({ block: "nearest" });
     this.#choose(0);
-    this.announce(`${this.#shown.length} suggestions. Enter takes the first.`);
+    this.announce(`${counted(this.#shown.length, "suggestion")}. Enter takes the first.`);
   }
 
   #choose(place) {

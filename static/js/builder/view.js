@@ -6,6 +6,9 @@ const MOST = 2;
 const DOTS = 20;
 const MARGIN = 32;
 const FAR = 0.75; // below, cards show their name alone, larger
+const FARTHER = 0.55; // and here larger still
+const READABLE = 0.38; // names can still be read
+const EASY = 0.5;
 
 export class View extends EventTarget {
   x = 0;
@@ -13,12 +16,13 @@ export class View extends EventTarget {
   k = 1;
   #planned = false;
   #drawn = 1;
+  #far = "";
   #rest = 0;
   #rect;
 
   constructor(stage, board, grid) {
     super();
-    Object.assign(this, { stage, board, grid });
+    Object.assign(this, { stage, board, grid, tools: stage.querySelector(".canvas-tools") });
     this.#rect = stage.getBoundingClientRect();
     new ResizeObserver(() => this.measure()).observe(stage);
     addEventListener("resize", () => this.measure());
@@ -98,18 +102,41 @@ export class View extends EventTarget {
     this.#set(px - (px - this.x) * factor, py - (py - this.y) * factor, next);
   }
 
-  /** All of a box, as large as it can be but not larger than 1; with `least`, its left end where
-   * that would be too small to read. */
-  fit(box, { least = LEAST } = {}) {
+  /** All of a box, as large as it can be but not larger than 1. */
+  fit(box) {
+    if (box && this.width) this.#show(box, box, this.#scaleFor(box));
+  }
+
+  /** The first look: all of a box, but where its names could not be read then, what is around
+   * `start`, a box in it. */
+  open(box, start) {
     if (!box || !this.width) return;
-    const margin = Math.min(MARGIN, this.width / 10);
-    const whole = Math.min(
-      (this.width - 2 * margin) / box.width, (this.height - 2 * margin) / box.height, 1,
-    );
-    const k = Math.max(whole, least);
-    const x = box.width * k > this.width - 2 * margin ? margin - box.x * k : (this.width - box.width * k) / 2 - box.x * k;
-    const y = (this.height - box.height * k) / 2 - box.y * k;
+    const k = this.#scaleFor(box);
+    this.#show(box, start, k < READABLE ? EASY : k);
+  }
+
+  #scaleFor(box) {
+    return Math.min((this.width - 2 * this.#margin) / box.width, (this.#high - 2 * this.#margin) / box.height, 1);
+  }
+
+  /** What fits comes into the middle; else `start` comes to the left and into the middle of the height. */
+  #show(box, start, k) {
+    const place = (from, length, whole, wanted) => {
+      const [first, last] = [this.#margin - from * k, whole - this.#margin - (from + length) * k];
+      return first <= last ? (first + last) / 2 : Math.max(last, Math.min(first, wanted));
+    };
+    const x = place(box.x, box.width, this.width, this.#margin - start.x * k);
+    const y = place(box.y, box.height, this.#high, (this.#high - start.height * k) / 2 - start.y * k);
     this.#set(x, y, k);
+  }
+
+  get #margin() {
+    return Math.min(MARGIN, this.width / 10);
+  }
+
+  /** The height above the tools, which lie over the stage. */
+  get #high() {
+    return this.tools ? this.tools.getBoundingClientRect().top - this.#rect.top : this.height;
   }
 
   /** Move as little as needed for a box to be seen whole. */
@@ -140,10 +167,17 @@ export class View extends EventTarget {
     let step = DOTS * k;
     while (step < 14) step *= 2;
     if (k !== this.#drawn) this.grid.style.backgroundSize = `${step}px ${step}px`;
-    if (k < FAR !== this.#drawn < FAR) this.board.toggleAttribute("data-far", k < FAR);
     this.#drawn = k;
+    this.#tellFar(k < FARTHER ? "more" : k < FAR ? "yes" : "");
     this.grid.style.transform = `translate(${x % step}px, ${y % step}px)`;
     this.dispatchEvent(new Event("view"));
+  }
+
+  #tellFar(far) {
+    if (far === this.#far) return;
+    this.#far = far;
+    if (far) this.board.dataset.far = far;
+    else delete this.board.dataset.far;
   }
 
   /** A layer of its own only while it moves: at rest, text is drawn sharp. */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 
@@ -53,6 +54,7 @@ def test_the_mouse_draws_a_workflow(open_canvas: Callable[..., Canvas], page: Pa
     assert "generate:default>http_request" in canvas.edges
     canvas.drag(canvas.port("http_request"), canvas.at("generate"))
     expect(page.locator("#notices")).to_contain_text("That would be a circle")
+    assert is_free_of(page, ".toast", ".minimap", ".tools")
     before = canvas.edges
 
     # Into the empty space: choose what comes next.
@@ -119,9 +121,20 @@ def test_cards_are_selected_moved_and_copied(
     canvas.press("Control+z", "Control+a")
     assert canvas.selected == {"start", "say", "call", "spare"}
     canvas.click(*canvas.at("say"))
+    # A copy lies beside what is there, also beside an earlier copy.
     canvas.press("Control+d")
     assert canvas.selected == {"say_2"}
+    assert canvas.place("say_2") == (430, 30)
+    canvas.click(*canvas.at("say", -60, -14))
+    canvas.press("Control+d")
+    assert canvas.place("say_3") == (460, 60)
+    canvas.press("Delete", "Control+z", "Control+z", "Control+z")
+    canvas.press("Control+a", "Control+d")
+    assert canvas.selected == {"say_2", "call_2", "spare_2"}
+    assert canvas.place("call_2") == (830, 30)
     canvas.press("Delete")
+    canvas.click(*canvas.at("say"))
+    canvas.press("Control+d", "Delete")
     expect(page.locator(":focus")).to_have_attribute("data-node", "say")
 
     # Copied to another workflow: ids are made anew where they are taken, edges come along.
@@ -129,6 +142,16 @@ def test_cards_are_selected_moved_and_copied(
     expect(page.locator("#announcements")).to_have_text("4 nodes copied.")
     other = create_workflow(name="Other", graph=LINE)
     canvas.open(other)
+    # Also where the pointer is nowhere and all is in view, no card is hidden.
+    page.mouse.move(2, 2)
+    page.locator(".stage").focus()
+    canvas.press("Control+v")
+    apart = {
+        (abs(a[0] - b[0]), abs(a[1] - b[1]))
+        for a, b in itertools.combinations(map(canvas.place, canvas.ids), 2)
+    }
+    assert all(x >= 30 or y >= 30 for x, y in apart)
+    canvas.press("Control+z")
     page.mouse.move(*canvas.at("spare", 200, 120))
     page.locator(".stage").focus()
     canvas.press("Control+v")
@@ -232,7 +255,18 @@ def test_keys_do_all_of_it(open_canvas: Callable[..., Canvas], page: Page) -> No
         "manual_trigger:default>number_condition",
         "number_condition:true>http_request",
     }
-    canvas.press("ArrowLeft", "a")
+    # Added without a place, a node comes after the only loose end; where there are two, it says
+    # that it is alone.
+    canvas.press("Control+z", "Escape", "/")
+    canvas.choose("http")
+    assert "number_condition:true>http_request" in canvas.edges
+    canvas.press("Escape", "/")
+    canvas.choose("generate")
+    notice = page.locator("#notices")
+    expect(notice).to_contain_text("Generate is not connected yet")
+    canvas.press("Delete", "f")
+    canvas.choose("number_condition")
+    canvas.press("a")
     canvas.choose("text")
     assert "number_condition:false>text_transform" in canvas.edges
 
@@ -300,6 +334,17 @@ def test_keys_do_all_of_it(open_canvas: Callable[..., Canvas], page: Page) -> No
     expect(page.get_by_role("dialog", name="Keys of the canvas")).to_be_visible()
     canvas.press("Escape")
     expect(focused).to_have_attribute("data-node", "number_condition")
+
+
+def is_free_of(page: Page, covering: str, *covered: str) -> bool:
+    """Whether none of what is `covering` lies over what is `covered`."""
+    script = """([over, under]) => {
+        const boxes = (selector) =>
+            [...document.querySelectorAll(selector)].map((each) => each.getBoundingClientRect());
+        return boxes(over).every((a) => boxes(under).every((b) =>
+            a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top));
+    }"""
+    return bool(page.evaluate(script, [covering, ", ".join(covered)]))
 
 
 def test_viewers_look_and_walk(open_canvas: Callable[..., Canvas], page: Page) -> None:

@@ -13,36 +13,76 @@ from playwright.sync_api import Page, expect
 from bench.large_graph import large_graph
 from tests.browser.builder.canvas_driver import Canvas
 from tests.browser.builder.drawn import LINE, LOOP, edges, node
-from tests.browser.builder.editor_page import in_editor
+from tests.browser.builder.editor_page import READY, in_editor
 from tests.environment import axe
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def test_five_columns_are_seen_whole_at_first(
-    open_canvas: Callable[..., Canvas], page: Page
-) -> None:
-    ids = ["start", "b", "c", "d", "last"]
+def row_of(columns: int) -> dict[str, Any]:
+    ids = [f"n{number}" for number in range(columns)]
     nodes = [{"id": each, "type": "text_transform", "config": {}} for each in ids]
     nodes[0]["type"] = "manual_trigger"
-    line = edges(*(f"{left} > {right}" for left, right in itertools.pairwise(ids)))
-    canvas = open_canvas({"nodes": nodes, "edges": line})
-    stage = page.locator("#canvas .stage").bounding_box()
-    last = canvas.card("last").bounding_box()
-    assert stage and last and last["x"] + last["width"] < stage["x"] + stage["width"]
+    return {
+        "nodes": nodes,
+        "edges": edges(*(f"{left} > {right}" for left, right in itertools.pairwise(ids))),
+    }
+
+
+NAME_SIZE = """(name) => parseFloat(getComputedStyle(name).fontSize)
+    * name.getBoundingClientRect().width / name.offsetWidth"""
+
+
+def test_six_columns_are_seen_whole_at_first(
+    open_canvas: Callable[..., Canvas], page: Page
+) -> None:
+    canvas = open_canvas(row_of(6))
+    assert is_inside(canvas, "n0") and is_inside(canvas, "n5")
     # So far away, the names alone are shown, as large as can be read.
-    expect(canvas.card("last").locator(".node-id")).to_be_hidden()
-    size = (
-        canvas.card("last")
-        .locator(".node-name")
-        .evaluate(
-            "(name) => parseFloat(getComputedStyle(name).fontSize)"
-            " * name.getBoundingClientRect().width / name.offsetWidth"
-        )
-    )
-    assert size > 9
+    expect(canvas.card("n5").locator(".node-id")).to_be_hidden()
+    assert canvas.card("n5").locator(".node-name").evaluate(NAME_SIZE) > 9
     page.get_by_role("button", name="Full size").click()
-    expect(canvas.card("start").locator(".node-id")).to_be_visible()
+    expect(canvas.card("n0").locator(".node-id")).to_be_visible()
+
+
+def test_of_eight_columns_the_first_are_seen_or_the_palette_is_folded_away(
+    open_canvas: Callable[..., Canvas], page: Page
+) -> None:
+    canvas = open_canvas(row_of(8))
+    assert is_inside(canvas, "n4") and not is_inside(canvas, "n7")
+    assert canvas.card("n0").locator(".node-name").evaluate(NAME_SIZE) > 9
+    expect(page.locator(".minimap [data-beyond]")).to_be_visible()
+
+    fold = page.get_by_role("button", name="Node types")
+    expect(fold).to_have_attribute("aria-expanded", "true")
+    fold.press("Enter")
+    expect(fold).to_be_focused()
+    expect(fold).to_have_attribute("aria-expanded", "false")
+    search = page.get_by_role("searchbox", name="Search nodes")
+    expect(search).to_be_hidden()
+    # This browser remembers it, and then there is room for all of them.
+    page.reload()
+    page.locator(READY).wait_for()
+    canvas.settle()
+    expect(search).to_be_hidden()
+    assert is_inside(canvas, "n7")
+    expect(page.locator(".minimap [data-beyond]")).to_have_count(0)
+    assert axe.barriers(page) == []
+    page.get_by_role("button", name="Add a node", exact=True).click()
+    expect(page.get_by_role("dialog", name="Add after Text")).to_be_visible()
+    canvas.press("Escape")
+    fold.click()
+    expect(search).to_be_visible()
+    expect(fold).to_have_attribute("aria-expanded", "true")
+
+
+def is_inside(canvas: Canvas, node: str) -> bool:
+    stage, card = (
+        canvas.page.locator("#canvas .stage").bounding_box(),
+        canvas.card(node).bounding_box(),
+    )
+    assert stage and card
+    return stage["x"] < card["x"] and card["x"] + card["width"] < stage["x"] + stage["width"]
 
 
 def test_the_canvas_has_no_barrier(open_canvas: Callable[..., Canvas], page: Page) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.builder.canvas_driver import Canvas
+from tests.browser.builder.canvas_driver import Canvas, middle
 from tests.browser.builder.drawn import LINE
 from tests.browser.people import PHONE
 
@@ -18,6 +18,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def test_a_finger_does_it(open_canvas: Callable[..., Canvas], page: Page) -> None:
     canvas = open_canvas(LINE, size=PHONE)
     touch = Touch(canvas)
+    # The first look is at the start, and a map says that there is more.
+    expect(page.locator(".minimap")).to_be_visible()
     touch.tap(*canvas.at("start"))
     canvas.until(lambda: canvas.selected == {"start"})
     x, y = canvas.at("start")
@@ -42,6 +44,7 @@ def test_a_finger_does_it(open_canvas: Callable[..., Canvas], page: Page) -> Non
     # Tap the port, tap the target; the palette is a sheet.
     page.get_by_role("button", name="Show all").tap()
     expect(scale).to_have_text("32 %")
+    expect(page.locator(".minimap")).to_be_hidden()
     canvas.settle()
     touch.tap(*canvas.port("spare"))
     expect(page.get_by_text("Tap the node to connect to.")).to_be_visible()
@@ -56,6 +59,22 @@ def test_a_finger_does_it(open_canvas: Callable[..., Canvas], page: Page) -> Non
     canvas.until(lambda: "call:default>delay" in canvas.edges)
     page.get_by_role("toolbar", name="Selection").get_by_role("button", name="Delete").tap()
     expect(canvas.card("delay")).to_have_count(0)
+
+    # A finger that has rested on a type drags it from the sheet; one that has not scrolls the list.
+    page.get_by_role("button", name="Add a node").tap()
+    sheet = page.get_by_role("complementary", name="Nodes")
+    item = sheet.get_by_role("button", name="Date", exact=True)
+    item.scroll_into_view_if_needed()
+    start = middle(item)
+    touch.drag(start, (start[0], start[1] - 90))
+    expect(sheet).to_be_visible()
+    canvas.until(lambda: middle(item)[1] < start[1] - 50)
+    assert "date_transform" not in canvas.ids
+    touch.drag(middle(item), (120, 230), rest=400)
+    expect(sheet).to_be_hidden()
+    canvas.expect_at("date_transform", (120, 230), near=12)
+    page.get_by_role("button", name="Undo").tap()
+    expect(canvas.card("date_transform")).to_have_count(0)
 
     # A second tap opens; a finger that rests selects one more.
     page.get_by_role("button", name="Show all").tap()
@@ -83,9 +102,11 @@ class Touch:
         self.send("touchEnd")
         self.settle()
 
-    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
-        """The finger rests before it is lifted: the browser ignores a tap that ends a fling."""
+    def drag(self, start: tuple[float, float], end: tuple[float, float], rest: int = 0) -> None:
+        """The finger rests before it is lifted: the browser ignores a tap that ends a fling. It
+        may `rest` where it starts too, for so many milliseconds."""
         self.send("touchStart", start)
+        self.wait(rest)
         for share in (0.2, 0.6, 1):
             x, y = (a + (b - a) * share for a, b in zip(start, end, strict=True))
             self.send("touchMove", (x, y))

@@ -90,6 +90,7 @@ def test_what_is_typed_is_taken_as_it_is_meant(side: Side) -> None:
     a_number_in_a_template_field_stays_what_is_meant(side)
     fields_that_do_not_apply_are_left_out_and_come_back(side)
     edges_follow_a_port_and_never_get_lost_while_it_is_typed(side)
+    a_new_case_has_a_port_at_once(side)
 
 
 def broken_json_is_kept_and_named_until_it_is_mended(side: Side) -> None:
@@ -130,6 +131,20 @@ def fields_that_do_not_apply_are_left_out_and_come_back(side: Side) -> None:
     operator.select_option(label="contains")
     expect(right).to_be_visible()
     assert side.config("kind")["cases"][0]["right"] == "abc"
+
+
+def a_new_case_has_a_port_at_once(side: Side) -> None:
+    add = side.field("config.cases").get_by_role("button", name="Add to cases")
+    for _ in range(2):
+        add.click()
+    ports = [case["port"] for case in side.config("kind")["cases"]]
+    assert ports[1:] == ["case_1", "case_2"]
+    port = side.control("config.cases[2].port")
+    expect(port).to_be_focused()
+    expect(port).to_have_value("case_2")
+    side.page.keyboard.type("late")
+    port.press("Tab")
+    assert side.config("kind")["cases"][2]["port"] == "late"
 
 
 def edges_follow_a_port_and_never_get_lost_while_it_is_typed(side: Side) -> None:
