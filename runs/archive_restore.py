@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from runs import archive_index
+from runs import archive_index, snapshots
 from runs.archive_batches import DETAILS
 from runs.archive_files import Record, read_run
 from runs.archive_rows import Insertion, Row
@@ -94,7 +94,13 @@ def _insert_details(kind: str, rows: list[Row]) -> None:
 
 
 def _check_version(entry: ArchivedRun, row: Row) -> None:
-    if not Version.objects.filter(pk=row["id"], workflow=entry.workflow_id).exists():
+    """What the run pins is there, or is put back: a snapshot of a draft does not outlive its last
+    run."""
+    if row["number"] == Version.DRAFT:
+        is_there = snapshots.put_back(row)
+    else:
+        is_there = Version.objects.filter(pk=row["id"], workflow=entry.workflow_id).exists()
+    if not is_there:
         raise ConflictError(
             f"Run {entry.pk} can not be restored: version {entry.version_number} of its workflow "
             f"{entry.workflow_name!r} is not in this database. `manage.py archive show` shows it.",
