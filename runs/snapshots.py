@@ -19,8 +19,8 @@ from runs.models import Run
 from workflows.models import Version, Workflow
 
 AT_ONCE = 50
-IDENTITY = ("workflow_id", "number", "created_at")
-"""Of a snapshot, besides its id."""
+IDENTITY = ("workflow_id", "created_at")
+"""Of a snapshot, besides its id. Its number is another one after a migration back and forth."""
 
 
 def unneeded(*, after: int) -> list[int]:

@@ -149,6 +149,17 @@ def test_a_restored_run_has_its_graph_again(workflow: Workflow, leaves: bool) ->
     assert (report.copies, report.snapshots, kept()) == (1, 1, set())
 
 
+def test_a_snapshot_that_became_a_version_meanwhile_is_taken(workflow: Workflow) -> None:
+    """As after a migration back and forth."""
+    snapshot, done = snapshot_of(workflow), old_run(workflow)
+    Run.objects.filter(pk=done.pk).update(version=snapshot)
+    row = Version.objects.values().get(pk=snapshot.pk)
+    archive_runs(rest=0)
+    Version.objects.create(**{**row, "number": 2})
+    restore_run(run_id=done.pk)
+    assert Run.objects.get().version.number == 2
+
+
 def another_in_its_place(snapshot: Version) -> None:
     Version.objects.create(pk=snapshot.pk, workflow=snapshot.workflow, number=0, graph={})
 
