@@ -64,11 +64,14 @@ def card_templates() -> list[CardTemplate]:
     return [*known, CardTemplate("", "", "", "unknown")]
 
 
-def page_state(workflow: Workflow, graph: Graph | None, *, can_edit: bool) -> dict[str, Json]:
+def page_state(
+    workflow: Workflow, graph: Graph | None, *, can_edit: bool, user: int | None
+) -> dict[str, Json]:
     """As JSON in the page: `graph` is the draft with every field and a place for each node, `types`
     the palette without the schemas of the configs. A draft of a form that is no longer read (None)
-    can be replaced as a whole, not edited."""
+    can be replaced as a whole, not edited. `user`: the id of whose page it is."""
     return {
+        "user": user,
         "workflow": str(workflow.pk),
         "address": reverse("workflow_detail", args=[workflow.pk]),
         "may_save": can_edit,

@@ -59,7 +59,7 @@ def editor(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
     groups, templates = palette(), card_templates()
     context = {
         "section": "workflows",
-        "state": page_state(workflow, graph, can_edit=can_edit),
+        "state": page_state(workflow, graph, can_edit=can_edit, user=request.user.pk),
         "palette": groups,
         "triggers": groups[0].types,
         "card_templates": templates,

@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
-from builder import panels
 from builder.answers import errors_as_json, read_body
 from builder.checking import check_settings, preview, trial_context
 from builder.forms import (
@@ -71,9 +70,8 @@ def _choices(workflow: Workflow, node_type: NodeType) -> Choices:
     secrets = [each.name for each in selectors.list_secrets()] if "vault" in kinds else []
     workflows: list[tuple[str, str]] = []
     if "workflow" in kinds:
-        others = list(selectors.list_workflows().exclude(pk=workflow.pk))
-        types = panels.trigger_types(others)
-        workflows = [(str(each.pk), each.name) for each in others if types.get(each.pk) == CALLED]
+        others = selectors.list_triggered_by(CALLED).exclude(pk=workflow.pk)
+        workflows = [(str(each.pk), each.name) for each in others]
     return Choices(secrets, workflows)
 
 

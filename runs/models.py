@@ -64,6 +64,8 @@ class Run(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["workflow", "-id"], name="run_by_workflow"),
             models.Index(fields=["status", "-id"], name="run_by_status"),
+            # Asked at each deletion of a snapshot, by the database itself too.
+            models.Index(fields=["version"], name="run_by_version"),
             models.Index(
                 fields=["finished_at", "id"],
                 condition=models.Q(finished_at__isnull=False),

@@ -22,7 +22,7 @@ from workflows.graph import Graph
 from workflows.models import Version, Workflow
 from workflows.node_type import Json
 from workflows.plain_json import encode
-from workflows.services import snapshot_draft
+from workflows.services import hold_snapshot, snapshot_draft
 
 WhichVersion = Literal["original", "published"]
 
@@ -53,6 +53,8 @@ def start_run(
     run = Run(workflow=workflow, version=version, payload=payload, trigger_type=trigger_type)
     try:
         with transaction.atomic():
+            if version.is_draft:
+                hold_snapshot(version=version)
             run.save(force_insert=True)
             keep_key(run=run, key=idempotency_key, digest=digest)
             queue.insert_jobs([run.id.hex])

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from itertools import islice
+from time import thread_time
 from typing import Any, ClassVar, TypeAlias
 
 import referencing
@@ -35,7 +36,11 @@ Keyword: TypeAlias = Callable[[Any, Any, Any, Any], Iterable[ValidationError] | 
 SCHEMA_CHARACTERS = 100_000
 MOST_ERRORS = 100
 MOST_WORK = 500_000
-"""About 3 s."""
+MOST_SECONDS = 3.0
+"""Of processor time, because some steps cost a hundred times what others do: each reference is
+looked up anew."""
+WORK_OF_A_CHECK = 10_000
+"""A schema is tried on null when it is saved, where only a chain of references can take long."""
 _DRAFTS = {
     "https://json-schema.org/draft/2020-12/schema": Draft202012Validator,
     "http://json-schema.org/draft-07/schema": Draft7Validator,
@@ -70,7 +75,7 @@ def check_schema(schema: Json) -> None:
         _check_parts(bare)
         draft.check_schema(bare, format_checker=_Work())
         _check_references(_SPECIFICATIONS[draft].create_resource(bare), bare)
-        find_errors(schema, None)
+        find_errors(schema, None, most_work=WORK_OF_A_CHECK)
     except SchemaError as error:
         place = _path(error.absolute_path) or "its top"
         raise serializers.ValidationError(
@@ -80,11 +85,11 @@ def check_schema(schema: Json) -> None:
         raise serializers.ValidationError(error.message) from None
 
 
-def find_errors(schema: Json, value: Json) -> list[dict[str, str]]:
+def find_errors(schema: Json, value: Json, *, most_work: int = MOST_WORK) -> list[dict[str, str]]:
     """What is wrong with a value, as {path, message}, at most 100; the path reads like
     items[0].name. The messages quote the schema, never the value. Raises NodeError `bad_schema` or
     `too_much_work`."""
-    validator = _validator(plain_json.dump(schema)).evolve(format_checker=_Work())
+    validator = _validator(plain_json.dump(schema)).evolve(format_checker=_Work(most_work))
     try:
         errors = list(islice(validator.iter_errors(value), MOST_ERRORS))
     except NodeError:
@@ -167,13 +172,14 @@ def _parts(schema: Json) -> Iterator[dict[str, Json]]:
 class _Work(FormatChecker):
     """Every part of a validation has the same format checker, so this one counts the work too."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_WORK) -> None:
         self.checkers = FORMATS.checkers
-        self.left = MOST_WORK
+        self.left = most
+        self.end = thread_time() + MOST_SECONDS
 
     def spend(self, amount: int) -> None:
         self.left -= amount
-        if self.left < 0:
+        if self.left < 0 or thread_time() > self.end:
             raise NodeError(
                 "There is too much to check in this data. Check a smaller part of it, or use a "
                 "simpler schema.",

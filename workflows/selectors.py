@@ -6,11 +6,12 @@ from collections.abc import Collection
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from workflows import vault
 from workflows.errors import NotFoundError
 from workflows.models import Secret, Version, Workflow
+from workflows.plain_json import dump
 
 HIGHEST_NUMBER = 2**31 - 1
 """What every database takes in an integer column."""
@@ -24,6 +25,15 @@ def list_workflows(*, q: str = "", status: str = "") -> QuerySet[Workflow]:
     if status:
         found = found.filter(is_active=status == "active")
     return found.defer("draft", "published__graph")
+
+
+def list_triggered_by(trigger_type: str) -> QuerySet[Workflow]:
+    """Ids and names, by name, of those whose published graph has a node of this type; where nothing
+    is published the draft counts. The database looks, no graph is read. It looks at the text: an
+    object that only looks like such a node is taken for one."""
+    node = dump({"type": trigger_type})[1:-1]
+    drawn = Q(published=None, draft__contains=node) | Q(published__graph__contains=node)
+    return Workflow.objects.filter(drawn, archived_at=None).order_by("name", "pk").only("name")
 
 
 def list_drafts(ids: Collection[UUID] | None = None) -> QuerySet[Workflow]:

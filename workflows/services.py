@@ -183,6 +183,14 @@ def snapshot_draft(*, workflow: Workflow, by: User | None = None) -> Version:
         )
 
 
+def hold_snapshot(*, version: Version) -> None:
+    """Within a transaction that stores a run of this snapshot: it stays until the end, and if it
+    was removed since it was loaded, because no run needed it, it is there again."""
+    held = Version.objects.select_for_update(no_key=True).filter(pk=version.pk)
+    if not held.values_list("pk"):
+        Version.objects.bulk_create([version], ignore_conflicts=True)
+
+
 def _sound_draft(workflow: Workflow) -> Workflow:
     """The row, locked, of a draft that is still the one that was loaded and calls nobody in a
     circle."""

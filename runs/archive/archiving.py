@@ -24,6 +24,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from runs.archive import snapshots
 from runs.archive.batches import DETAILS, Batch, Candidates, Versions, write_batch
 from runs.archive.files import ArchiveError, FileWriter, archive_storage, checksum, new_name
 from runs.archive.lock import archiving_alone
@@ -54,6 +55,8 @@ class Report:
     """Restored runs that went back."""
     deliveries: int = 0
     """Refused requests that were forgotten."""
+    snapshots: int = 0
+    """Of drafts that no run needs any more."""
     seconds: float = 0.0
     is_done: bool = True
 
@@ -70,7 +73,7 @@ def archive_runs(
     does not keep what it is given.
 
     1. finish what a killed process began  2. copies that were restored go back  3. batches of runs
-    4. refused requests of that age
+    4. refused requests of that age  5. snapshots of drafts whose runs are gone
     """
     days = limits().retention_days if older_than_days is None else older_than_days
     with archiving_alone():
@@ -79,15 +82,18 @@ def archive_runs(
         work.take_copies_back()
         work.move_runs()
         work.forget_deliveries()
+        work.forget_snapshots()
         report = work.report
-    if report.runs or report.copies or report.deliveries:
+    if report.runs or report.copies or report.deliveries or report.snapshots:
         logger.info(
-            "Archived %s runs in %s files within %.1f s, took %s copies back, forgot %s requests",
+            "Archived %s runs in %s files within %.1f s, took %s copies back, forgot %s requests "
+            "and %s drafts",
             report.runs,
             report.files,
             report.seconds,
             report.copies,
             report.deliveries,
+            report.snapshots,
         )
     return report
 
@@ -150,6 +156,16 @@ class _Work:
         while self._goes_on() and (found := list(old.values_list("pk", flat=True)[:SLICE])):
             began = time.monotonic()
             self.report.deliveries += Delivery.objects.filter(pk__in=found).delete()[0]
+            self._rest(began)
+
+    def forget_snapshots(self) -> None:
+        """Also of runs that went into files before: a file has the graph, and a restore puts it
+        back."""
+        last = 0
+        while self._goes_on() and (found := snapshots.unneeded(after=last)):
+            began = time.monotonic()
+            self.report.snapshots += snapshots.remove(found)
+            last = found[-1]
             self._rest(began)
 
     def _goes_on(self) -> bool:

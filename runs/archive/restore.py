@@ -14,9 +14,9 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from runs.archive import index, snapshots
 from runs.archive.batches import DETAILS
 from runs.archive.files import Record, read_run
-from runs.archive.index import get_archived
 from runs.archive.rows import Insertion, Row
 from runs.models import ArchivedRun, ArchiveFile, IdempotencyKey, Occurrence, Run
 from workflows.errors import ConflictError
@@ -33,7 +33,7 @@ MAY_EXIST = (IdempotencyKey, Occurrence)
 def restore_run(*, run_id: UUID) -> ArchivedRun:
     """Raises NotFoundError, ArchiveError, and ConflictError when it is there already or can not be
     there: nothing is changed then."""
-    entry = get_archived(run_id)
+    entry = index.get_archived(run_id)
     now = timezone.now()
     try:
         with SpooledTemporaryFile(SPOOLED_BYTES) as lines:
@@ -94,7 +94,13 @@ def _insert_details(kind: str, rows: list[Row]) -> None:
 
 
 def _check_version(entry: ArchivedRun, row: Row) -> None:
-    if not Version.objects.filter(pk=row["id"], workflow=entry.workflow_id).exists():
+    """What the run pins is there, or is put back: a snapshot of a draft does not outlive its last
+    run."""
+    if row["number"] == Version.DRAFT:
+        is_there = snapshots.put_back(row)
+    else:
+        is_there = Version.objects.filter(pk=row["id"], workflow=entry.workflow_id).exists()
+    if not is_there:
         raise ConflictError(
             f"Run {entry.pk} can not be restored: version {entry.version_number} of its workflow "
             f"{entry.workflow_name!r} is not in this database. `manage.py archive show` shows it.",

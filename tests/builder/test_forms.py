@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, ClassVar, cast
 
@@ -16,7 +17,7 @@ from builder.reference import described
 from tests.browser.builder.side import Side
 from tests.runs.test_views import client_of
 from workflows import services
-from workflows.models import Role
+from workflows.models import Role, Version, Workflow
 from workflows.node_type import JsonTemplateField, NodeConfig, NodeType, TemplateField
 from workflows.nodes import registry
 from workflows.palette import node_types
@@ -141,6 +142,55 @@ def test_secrets_and_workflows_are_offered() -> None:
     assert "Callee &amp; co" in drawn and str(called.pk) in drawn
     assert "Not called" not in drawn
     assert client.get(f"/workflows/{other.pk}/forms/nothing/").status_code == 404
+
+
+@pytest.mark.both_databases
+def test_workflows_to_start_are_offered_by_what_starts_them() -> None:
+    def drawn(trigger: str, **config: Any) -> dict[str, Any]:
+        return {"nodes": [{"id": "start", "type": trigger, "config": config}], "edges": []}
+
+    def named(name: str, graph: Any, published: Any = None) -> Workflow:
+        workflow = services.create_workflow(name=name, graph=graph)
+        if published:
+            version = Version.objects.create(workflow=workflow, number=1, graph=published)
+            Workflow.objects.filter(pk=workflow.pk).update(published=version)
+        return workflow
+
+    called, by_hand = drawn("workflow_trigger"), drawn("manual_trigger")
+    caller = named("Itself", called)
+    named("B is published as one", by_hand, called)
+    named("A is drawn as one", called)
+    named("Is not published as one", called, by_hand)
+    named("Says it in a text", drawn("manual_trigger", sample='{"type":"workflow_trigger"}'))
+    services.delete_workflow(workflow=named("Deleted", called))
+    found = field_of(client_of(Role.VIEWER), caller)
+    assert found == ["Choose a workflow…", "A is drawn as one", "B is published as one"]
+
+
+def field_of(client: Client, workflow: Workflow) -> list[str]:
+    answer = client.get(f"/workflows/{workflow.pk}/forms/trigger_workflow/").content.decode()
+    drawn = answer.split('data-field="workflow"')[1].split("</select>")[0]
+    return re.findall("<option[^>]*>([^<]+)<", drawn)
+
+
+@pytest.mark.both_databases
+def test_hundreds_of_workflows_are_offered_without_reading_their_graphs(
+    django_assert_num_queries: Any,
+) -> None:
+    client, caller = client_of(Role.VIEWER), services.create_workflow(name="Caller")
+    graph = {"nodes": [{"id": "start", "type": "workflow_trigger"}], "edges": []}
+    rows = [
+        Workflow(name=f"Number {number}", draft=graph, webhook_hash=number, webhook_token="-")
+        for number in range(500)
+    ]
+    field_of(client, caller)
+    with django_assert_num_queries(5) as few:
+        field_of(client, caller)
+    Workflow.objects.bulk_create(rows)
+    with django_assert_num_queries(len(few)) as many:
+        assert len(field_of(client, caller)) == 501
+    [looked] = [each["sql"] for each in many if '"workflows_workflow"."name"' in each["sql"]][1:]
+    assert '"draft"' not in looked.split("FROM")[0] and '"graph"' not in looked.split("FROM")[0]
 
 
 # ---------------------------------------------------------------- there and back

@@ -5,6 +5,24 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+def number_snapshots(apps, schema_editor):
+    """On the way back. Before this migration a workflow has each number once, and no snapshots of
+    drafts (number 0), but runs pin them. So each snapshot becomes a version of its own behind the
+    last one, the oldest first, with a note that says what it was. Numbers and graphs of published
+    versions stay as they are, and so does what is published. On the way forward again they stay
+    versions: nobody can tell whether somebody has come to use one.
+    """
+    Version = apps.get_model('workflows', 'Version')
+    last = {}
+    numbered = Version.objects.values('workflow').annotate(last=models.Max('number')).order_by()
+    for row in numbered:
+        last[row['workflow']] = row['last']
+    snapshots = Version.objects.filter(number=0).order_by('pk')
+    for pk, workflow in list(snapshots.values_list('pk', 'workflow')):
+        last[workflow] += 1
+        Version.objects.filter(pk=pk).update(number=last[workflow], note='A draft that was tried')
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -17,6 +35,7 @@ class Migration(migrations.Migration):
             model_name='version',
             name='version_number_once',
         ),
+        migrations.RunPython(migrations.RunPython.noop, number_snapshots),
         migrations.AddField(
             model_name='workflow',
             name='changed_by',

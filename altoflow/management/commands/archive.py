@@ -144,6 +144,8 @@ def _told(report: Report) -> str:
         text += f" Took {counted(report.copies, 'restored run')} back."
     if report.deliveries:
         text += f" Forgot {counted(report.deliveries, 'old refused request')}."
+    if report.snapshots:
+        text += f" Forgot {counted(report.snapshots, 'draft')} that no run needs any more."
     return text
 
 

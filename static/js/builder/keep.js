@@ -1,7 +1,9 @@
 // What is not saved yet, kept in this browser: one entry for each open page of a workflow. An entry
-// whose page is gone was lost with its tab, and is offered when the workflow is opened again.
+// whose page is gone was lost with its tab, and is offered when the same person opens the workflow
+// again. Keys begin with the id of the person: a browser may be shared (see logout.js).
 
-const PREFIX = "altoflow.unsaved.";
+const UNSAVED = "altoflow.unsaved";
+const PAYLOAD = "altoflow.payload";
 const OLDEST = 30 * 24 * 3600 * 1000;
 
 /** Whether two graphs are the same; ids of edges and the order of fields say nothing. */
@@ -23,8 +25,8 @@ export class Keep {
   #prefix;
   #key;
 
-  constructor(workflow) {
-    this.#prefix = `${PREFIX}${workflow}.`;
+  constructor({ user, workflow }) {
+    this.#prefix = `${UNSAVED}.${user}.${workflow}.`;
     this.#key = `${this.#prefix}${Date.now().toString(36)}${Math.random().toString(36).slice(2)}`;
     // Held as long as the page lives, so that other tabs know that the entry has an owner.
     navigator.locks?.request(this.#key, () => new Promise(() => {}));
@@ -50,6 +52,19 @@ export class Keep {
     const keys = stored().filter((key) => key.startsWith(this.#prefix) && !held.has(key));
     return keys.filter((key) => key !== this.#key).flatMap(read).sort((a, b) => b.at - a.at);
   }
+}
+
+/** All that is kept for a person, of pages that are still open too: {key, workflow, graph, ...}. */
+export function unsavedOf(user) {
+  const keys = stored().filter((key) => key.startsWith(`${UNSAVED}.${user}.`));
+  return keys.flatMap(read).map((entry) => ({ workflow: entry.key.split(".")[3], ...entry }));
+}
+
+/** Where the payload that somebody last tried a workflow with is kept. */
+export const payloadKey = ({ user, workflow }) => `${PAYLOAD}.${user}.${workflow}`;
+
+export function forgetPayloads(user) {
+  for (const key of stored()) if (key.startsWith(`${PAYLOAD}.${user}.`)) forget(key);
 }
 
 export function forget(key) {

@@ -2,6 +2,7 @@
 
 import { lasting } from "../times.js";
 import { nodeOf } from "./graph.js";
+import { payloadKey } from "./keep.js";
 import { problemRow } from "./problems.js";
 import { Unreachable, csrfToken, send } from "./request.js";
 
@@ -64,7 +65,7 @@ export class Live {
       const { published } = byId("topbar-state").dataset;
       form.what.item(1).disabled = !published;
       byId("run-published").textContent = published ? `Published ${published}` : "Nothing is published";
-      form.payload.value = remembered(this.#page.workflow) ?? pretty(this.#sample);
+      form.payload.value = remembered(this.#page) ?? pretty(this.#sample);
       byId("run-dialog").showModal();
     });
     byId("payload-sample").addEventListener("click", () => {
@@ -84,7 +85,7 @@ export class Live {
       const body = { payload, what, revision: this.#saver.revision };
       const answer = await send("POST", `${this.#page.address}run/`, body);
       if (!answer.ok) return refuse(this.#editor, answer.data);
-      remember(this.#page.workflow, payload);
+      remember(this.#page, payload);
       byId("run-dialog").close();
       this.#watch(answer.data);
       this.#onNews();
@@ -173,19 +174,17 @@ function refuse(editor, error) {
   byId("run-problems").replaceChildren(...errors.map((each) => problemRow(editor, each)));
 }
 
-const keyOf = (workflow) => `altoflow.payload.${workflow}`;
-
-function remembered(workflow) {
+function remembered(page) {
   try {
-    return localStorage.getItem(keyOf(workflow));
+    return localStorage.getItem(payloadKey(page));
   } catch {
     return null;
   }
 }
 
-function remember(workflow, payload) {
+function remember(page, payload) {
   try {
-    localStorage.setItem(keyOf(workflow), payload);
+    localStorage.setItem(payloadKey(page), payload);
   } catch {
     // Then the sample is offered again.
   }

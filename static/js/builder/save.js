@@ -32,10 +32,11 @@ export class Saver extends EventTarget {
     this.#address = page.address;
     this.#revision = page.revision;
     this.#saved = editor.graph;
-    this.keep = new Keep(page.workflow);
+    this.keep = new Keep(page);
     editor.addEventListener("change", () => this.#changed());
     editor.addEventListener("save", () => this.flush());
     addEventListener("online", () => this.#hurry());
+    addEventListener("discard-unsaved", () => this.letGo());
     addEventListener("pagehide", () => this.#away());
     document.addEventListener("visibilitychange", () => (document.hidden ? this.#away() : this.#hurry()));
     addEventListener("beforeunload", (event) => {

@@ -219,8 +219,8 @@ def test_leaving_with_unsaved_changes_warns_and_saves_on_the_way(visit: Visit, p
 # ---------------------------------------------------------------- killed tabs
 
 
-def test_what_a_killed_tab_had_not_saved_is_offered_again(
-    visit: Visit, page: Page, allowed_errors: list[str]
+def test_what_a_killed_tab_had_not_saved_is_offered_again_to_the_same_person(
+    visit: Visit, page: Page, home: str, allowed_errors: list[str]
 ) -> None:
     allowed_errors.append("ERR_FAILED")
     workflow = workflow_of()
@@ -239,6 +239,17 @@ def test_what_a_killed_tab_had_not_saved_is_offered_again(
     tab.close()
     page.context.unroute("**/draft/")
     assert notes_of(workflow) == ""
+
+    mine = page.context.cookies()
+    log_in(page.context, home, Role.EDITOR)
+    second.reload()
+    edit(second, "of somebody else")
+    expect_saved(second)
+    expect(second.get_by_role("dialog")).to_have_count(0)
+    edit(second, "")
+    expect_saved(second)
+
+    page.context.add_cookies(mine)
     second.reload()
     dialog = second.get_by_role("dialog", name="Restore what was not saved?")
     dialog.get_by_role("button", name="Restore").click()
@@ -250,6 +261,58 @@ def test_what_a_killed_tab_had_not_saved_is_offered_again(
     second.reload()
     second.wait_for_timeout(200)
     expect(second.get_by_role("dialog")).to_have_count(0)
+
+
+KEPT = "Object.keys(localStorage).filter((key) => key.startsWith('altoflow.'))"
+
+
+def test_who_logs_out_leaves_nothing_behind(
+    visit: Visit, page: Page, home: str, allowed_errors: list[str]
+) -> None:
+    allowed_errors += ["ERR_FAILED", "409"]
+    workflow = workflow_of()
+    tab = visit(page_of(workflow))
+    page.route("**/draft/", lambda route: lose(route, "the request"))
+    edit(tab, "not saved")
+    expect(tab.locator("#save-text")).to_have_text("Offline, will save")
+    tab.evaluate("localStorage.setItem('altoflow.payload.0.x', 'of somebody else')")
+
+    log_out(tab)
+    dialog = tab.get_by_role("dialog", name="Are you sure?")
+    expect(dialog).to_contain_text("Your changes to a workflow did not reach the server")
+    dialog.get_by_role("button", name="Keep it").click()
+    assert len(tab.evaluate(KEPT)) == 2
+    log_out(tab)
+    dialog.get_by_role("button", name="Discard and log out").click()
+    expect(tab.get_by_role("heading", name="Log in")).to_be_visible()
+    assert tab.evaluate(KEPT) == ["altoflow.payload.0.x"]
+    assert notes_of(workflow) == ""
+
+    # What the server has goes without a question.
+    page.unroute("**/draft/")
+    log_in(page.context, home, Role.EDITOR)
+    visit(page_of(workflow))
+    page.route("**/draft/", lambda route: lose(route, "the answer"))
+    edit(tab, "saved")
+    expect(tab.locator("#save-text")).to_have_text("Offline, will save")
+    log_out(tab)
+    expect(tab.get_by_role("heading", name="Log in")).to_be_visible()
+    assert tab.evaluate(KEPT) == ["altoflow.payload.0.x"]
+    assert notes_of(workflow) == "saved"
+
+
+def lose(route: Route, what: str) -> None:
+    """Of what saves a draft; what reads one arrives."""
+    if route.request.method != "PUT":
+        return route.continue_()
+    if what == "the answer":
+        route.fetch()
+    route.abort()
+
+
+def log_out(tab: Page) -> None:
+    tab.locator("summary[aria-label^='Account of']").click()
+    tab.get_by_role("button", name="Log out").click()
 
 
 @pytest.fixture
