@@ -12,7 +12,8 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from runs import services, snapshots
+from runs import services
+from runs.archive import snapshots
 from runs.archive.archiving import archive_runs
 from runs.archive.restore import restore_run
 from runs.models import ArchivedRun, Job, Run
