@@ -19,7 +19,7 @@ KEEP_STILL = """() => {
 }"""
 """Colours that are still changing have no contrast of their own."""
 FIND = """async (rules) => {
-    for (let calm = 0; calm < 3; calm += 1) {
+    for (let calm = 0; calm < 2; calm += 1) {
         await new Promise(requestAnimationFrame);
         if (document.getAnimations().some((each) => each.playState === "running")) calm = -1;
     }

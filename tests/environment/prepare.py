@@ -1,16 +1,22 @@
-"""Fetch what the tests need beyond Python packages: `make test` runs this before pytest.
+"""Fetch what the tests need beyond Python packages, and compile the product once, which all of the
+first processes would do at the same time: `make test` runs this before pytest.
 
 The second time there is nothing to do. What can not be fetched is said in one loud line: the tests
 in a browser then fail, the tests on GitHub's examples are skipped.
 """
 
+import compileall
 import sys
 
 from tests.environment import chromium, npm_packages, octokit
-from tests.environment.paths import NPM
+from tests.environment.paths import NPM, REPOSITORY
+
+PRODUCT = ("altoflow", "builder", "runs", "workflows")
 
 
 def main() -> None:
+    for package in PRODUCT:
+        compileall.compile_dir(REPOSITORY / package, quiet=1)
     own_browser = chromium.on_path() is None
     try:
         npm_packages.install(with_optional=own_browser)
