@@ -158,7 +158,7 @@ def clusters(
     return first, second
 
 
-@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
+@pytest.mark.long
 @pytest.mark.chaos
 def test_two_clusters_with_edits_and_a_restart(
     clusters: tuple[Installation, Installation],
