@@ -325,7 +325,7 @@ def crowd(page: Page, browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.mark.parametrize(
-    "kills", [10, *(pytest.param(n, marks=pytest.mark.long) for n in (50, 400))]
+    "kills", [16, *(pytest.param(n, marks=pytest.mark.long) for n in (50, 400))]
 )
 def test_what_was_shown_as_saved_is_there_however_a_tab_is_killed(
     home: str,
