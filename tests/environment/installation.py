@@ -115,6 +115,12 @@ class Installation:
                 found.append(int(folder.name))
         return sorted(found)
 
+    def processor_seconds(self) -> float:
+        """What its live processes have used until now."""
+        stats = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2] for pid in self.pids()]
+        ticks = sum(int(ticks) for stat in stats for ticks in stat.split()[11:13])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
     def slots_held(self) -> int:
         """On how many worker slots a live process works."""
         held = 0
