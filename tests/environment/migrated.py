@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tests.environment.installation import SQLITE_NAME, Installation
 from tests.environment.postgres import Server
@@ -25,7 +26,7 @@ class Migrated:
             installation.data_dir.mkdir(mode=0o700)
             shutil.copy(made / "data" / SQLITE_NAME, installation.data_dir)
         else:
-            made = self._once("postgresql", server)
+            made = self._once(f"postgresql-{urlsplit(server.url).port}", server)
             installation.env["DATABASE_URL"] = server.new_database(like=(made / "name").read_text())
         installation.api_key = (made / "key").read_text()
 
