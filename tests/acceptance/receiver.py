@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from typing import Any, cast
 
-from tests.environment.postgres import free_port
+from tests.environment.ports import free_port
 
 
 @dataclass(frozen=True)

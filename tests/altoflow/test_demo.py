@@ -16,7 +16,7 @@ from altoflow.demo_receiver import Receiver, ask_to_step_aside
 from altoflow.github_events import Event, payload_of, request_of
 from builder.demo import NAME, SECRET, demo_graph, install_demo
 from tests.environment.installation import Installation
-from tests.environment.postgres import free_port
+from tests.environment.ports import free_port
 from workflows import services, vault
 from workflows.errors import ConflictError
 from workflows.graph import Graph

@@ -22,7 +22,7 @@ from altoflow import demo_built_in, demo_receiver, demo_requests
 from altoflow.demo_built_in import BuiltInReceiver
 from altoflow.demo_receiver import MOST_THREADS, Receiver, ask_to_step_aside
 from tests.environment.installation import Installation
-from tests.environment.postgres import free_port
+from tests.environment.ports import free_port
 from tests.environment.waiting import until
 
 HOLD = """

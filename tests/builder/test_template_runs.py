@@ -21,7 +21,7 @@ from runs.intake.events import emit
 from runs.models import Job, Run, Step
 from runs.services import start_run
 from runs.worker.work_loop import WorkLoop
-from tests.environment.postgres import free_port
+from tests.environment.ports import free_port
 from tests.runs.driver import drain
 from workflows import services, vault
 from workflows.compiled import trigger_in

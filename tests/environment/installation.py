@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from tests.environment.paths import REPOSITORY
-from tests.environment.postgres import free_port
+from tests.environment.ports import free_port
 
 FOREIGN = ("ALTOFLOW_", "DATABASE_URL", "DJANGO_", "SECRET_KEY", "PYTEST_", "DEBUG")
 

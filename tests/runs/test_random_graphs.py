@@ -207,7 +207,7 @@ def is_killed(commit: int, when: str) -> bool:
     return False
 
 
-@pytest.mark.parametrize("many", doses(20, 600))
+@pytest.mark.parametrize("many", doses(12, 600))
 def test_a_run_that_was_killed_at_any_commit_ends_as_any_other(
     workflow: Workflow, many: int
 ) -> None:
@@ -253,7 +253,7 @@ def compare_after_a_crash(drawn: Drawn, run: Run, effects: Effects) -> None:
 # ---------------------------------------------------------------- resumed
 
 
-@pytest.mark.parametrize("many", doses(30, 2_000))
+@pytest.mark.parametrize("many", doses(20, 2_000))
 def test_a_resume_does_what_its_plan_says(workflow: Workflow, many: int) -> None:
     @dose(many)
     @given(drawn=drawings(sound=True), pick=st.integers(0, 20))

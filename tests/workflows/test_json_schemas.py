@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from rest_framework.serializers import ValidationError
 
+from workflows import json_schemas
 from workflows.errors import NodeError
 from workflows.json_schemas import MOST_ERRORS, check_schema, find_errors
 
@@ -219,7 +220,11 @@ ATTACKS: dict[str, tuple[Any, Any]] = {
 
 
 @pytest.mark.parametrize(("schema", "value"), ATTACKS.values(), ids=ATTACKS)
-def test_no_schema_holds_up_a_worker(schema: Any, value: Any) -> None:
+def test_no_schema_holds_up_a_worker(
+    schema: Any, value: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a third of the usual limit, which two of them reach."""
+    monkeypatch.setattr(json_schemas, "MOST_SECONDS", json_schemas.MOST_SECONDS / 3)
     start = time.thread_time()
     try:
         found = find_errors(schema, value)
@@ -227,7 +232,7 @@ def test_no_schema_holds_up_a_worker(schema: Any, value: Any) -> None:
         assert error.code == "too_much_work"
     else:
         assert len(found) <= MOST_ERRORS
-    assert time.thread_time() - start < 5
+    assert time.thread_time() - start < 2
 
 
 def test_no_schema_holds_up_a_save() -> None:

@@ -15,7 +15,7 @@ from builder.demo import NOBODY, SECRET, SUMMARY, demo_graph
 from tests.acceptance.client import Client
 from tests.browser.builder.drawing_hands import Hands, KeyHands, MouseHands
 from tests.environment.installation import Installation
-from tests.environment.postgres import free_port
+from tests.environment.ports import free_port
 
 pytestmark = pytest.mark.browser
 
