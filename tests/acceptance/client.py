@@ -66,10 +66,11 @@ class Client:
         return found
 
     def finished(self, run_id: str, within: float = 15) -> dict[str, Any]:
-        deadline = time.monotonic() + within
+        deadline, pause = time.monotonic() + within, 0.03
         while (found := self.run(run_id))["status"] not in FINISHED:
             assert time.monotonic() < deadline, f"not finished after {within} s: {found}"
-            time.sleep(0.03)
+            time.sleep(pause)
+            pause = min(0.2, pause * 1.5)
         return found
 
     def runs(self, workflow: dict[str, Any], **params: Any) -> list[dict[str, Any]]:

@@ -64,7 +64,7 @@ def kill_in_its_work(installation: Installation, files: int, delay: float) -> No
     wanted = files_of(installation) + files
     with begin_archiving(installation) as process:
         while process.poll() is None and files_of(installation) < wanted:
-            time.sleep(0.001)
+            time.sleep(0.005)
         time.sleep(delay)
         process.kill()
 

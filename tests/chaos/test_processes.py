@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -43,8 +44,7 @@ def running(new_installation: Callable[..., Installation]) -> Iterator[Installat
 
 
 def is_whole(installation: Installation) -> bool:
-    counts = {name: len(installation.pids(name)) for name in WHOLE}
-    return counts == WHOLE and installation.slots_held() == 2
+    return Counter(installation.processes().values()) == WHOLE and installation.slots_held() == 2
 
 
 def kill(installation: Installation, name: str) -> None:

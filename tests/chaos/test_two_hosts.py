@@ -50,7 +50,7 @@ def test_workers_of_two_hosts_share_the_runs(
         end = time.monotonic() + LOAD_SECONDS
         while time.monotonic() < end:
             held.update(owner.rsplit(":", 2)[0] for owner in holders(web).values())
-            time.sleep(0.05)
+            time.sleep(0.1)
         hosts[0].kill()
     drained = client.drain(workflow, DRAIN_SECONDS)
     report = consistent(client, receiver, workflow, load.accepted)

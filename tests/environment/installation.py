@@ -98,22 +98,25 @@ class Installation:
         self.process.kill()
         self.process.wait()
 
-    def pids(self, name: str = "") -> list[int]:
-        """Its live processes, orphans included: all, or those with this name: `alto-up`;
-        `alto-server` and its `alto-web`, which serves; `alto-cluster` and its `alto-guard`, with
-        `alto-slot` (one a slot), `alto-worker` (periodic tasks), `alto-pusher`, `alto-monitor`."""
+    def processes(self) -> dict[int, str]:
+        """Pid and name of its live processes, orphans included: `alto-up`; `alto-server` and its
+        `alto-web`, which serves; `alto-cluster` and its `alto-guard`, with `alto-slot` (one a
+        slot), `alto-worker` (periodic tasks), `alto-pusher`, `alto-monitor`."""
         mark = f"ALTOFLOW_DATA_DIR={self.data_dir}\0".encode()
-        found = []
-        for folder in Path("/proc").glob("[0-9]*"):
+        found = {}
+        for pid in filter(str.isdigit, os.listdir("/proc")):
             try:
-                comm = (folder / "comm").read_text().strip()
-                ours = mark in (folder / "environ").read_bytes()
-                state = (folder / "stat").read_text().rpartition(")")[2].split()[0]
+                with open(f"/proc/{pid}/environ", "rb") as environ:
+                    if mark not in environ.read():  # Of a zombie it is empty.
+                        continue
+                found[int(pid)] = Path(f"/proc/{pid}/comm").read_text().strip()
             except OSError:
                 continue
-            if ours and state != "Z" and (not name or comm == name):
-                found.append(int(folder.name))
-        return sorted(found)
+        return dict(sorted(found.items()))
+
+    def pids(self, name: str = "") -> list[int]:
+        """Of all its live processes, or of those with this name."""
+        return [pid for pid, comm in self.processes().items() if name in (comm, "")]
 
     def processor_seconds(self) -> float:
         """What its live processes have used until now."""

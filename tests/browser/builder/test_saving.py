@@ -325,17 +325,18 @@ def crowd(page: Page, browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.mark.parametrize(
-    "kills", [16, *(pytest.param(n, marks=pytest.mark.long) for n in (50, 400))]
+    "kills", [16, *(pytest.param(n, marks=pytest.mark.long) for n in (56, 400))]
 )
 def test_what_was_shown_as_saved_is_there_however_a_tab_is_killed(
     home: str,
     crowd: BrowserContext,
     kills: int,
 ) -> None:
-    """Ten tabs at a time, each on a workflow of its own, are killed 0 to 900 ms after an edit, many
-    of them around the moment of saving. What was not saved is offered when the next tab opens."""
+    """Eight tabs at a time, each on a workflow of its own, are killed 0 to 900 ms after an edit,
+    many of them around the moment of saving. What was not saved is offered when the next tab
+    opens."""
     dice = random.Random(2026)
-    plots = [Plot(workflow_of(name=f"W{number}")) for number in range(10)]
+    plots = [Plot(workflow_of(name=f"W{number}")) for number in range(8)]
     watch = crowd.new_page()
     log_in(crowd, home, Role.EDITOR)
     for number in range(kills // len(plots)):
