@@ -220,7 +220,7 @@ def outcome_of(result: Result) -> tuple[str, Any]:
         case Output():
             return "", result.value
         case Wait():
-            return f"The run goes on after {result.seconds:g} seconds.", {
+            return f"The run goes on after {result.seconds:g} s.", {
                 "waited_seconds": result.seconds,
                 "resumed_at": "2026-01-31T12:00:00+00:00",
             }

@@ -82,7 +82,7 @@ def _check_age(given: str, now: datetime, tolerance_seconds: float) -> None:
         raise SignatureError("The signature has no time.")
     if abs(now.timestamp() - int(text)) > tolerance_seconds:
         raise SignatureError(
-            f"The signature was made more than {tolerance_seconds:g} seconds from now. "
+            f"The signature was made more than {tolerance_seconds:g} s from now. "
             "Check the clocks of both sides."
         )
 

@@ -338,7 +338,7 @@ def cancel(state: RunState, around: Surroundings, loop: Loop | None = None) -> N
 
 def run_timeout() -> RunTimeoutError:
     return RunTimeoutError(
-        f"The run took longer than {limits().run_seconds:g} seconds. "
+        f"The run took longer than {limits().run_seconds:g} s. "
         "Split the workflow, or resume the run for another period."
     )
 
@@ -348,7 +348,7 @@ def node_timeout(context: StepContext) -> NodeError:
     if context.deadline - context.now_seconds < limits().node_seconds - 0.001:
         return run_timeout()
     return NodeError(
-        f"The step took longer than {limits().node_seconds:g} seconds and was stopped. "
+        f"The step took longer than {limits().node_seconds:g} s and was stopped. "
         "Give it less to do, or a shorter timeout of its own.",
         code="node_timeout",
     )

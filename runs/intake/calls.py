@@ -79,7 +79,7 @@ def call_workflow(
         _seats.give_back()
     if answer is None:
         raise HttpError(
-            f"The run has not answered within {seconds:g} seconds. It goes on; look at it with "
+            f"The run has not answered within {seconds:g} s. It goes on; look at it with "
             f"GET /api/v1/runs/{run.pk}/.",
             code="call_timeout",
             status=504,

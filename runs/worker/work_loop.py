@@ -27,7 +27,9 @@ from runs.memory.run_state import EffectCall, RunState, StepTimeoutError
 from runs.schedules.scheduler import Scheduler
 from runs.store import checkpoints, leases, loading
 from runs.waiting_callers import call_listeners
+from runs.worker.clock import DatabaseClock
 from runs.worker.effects import EffectThreads, crashed
+from runs.worker.trial import Trial
 from runs.worker.watchdog import TimeLimit, Watchdog
 from workflows import plain_json, vault
 from workflows.errors import GraphError, NodeError, WorkflowError
@@ -44,10 +46,6 @@ LONGEST_SLEEP = 1.0
 STOP_SECONDS = 5.0
 """How long effects that are under way may still take when the process is told to stop."""
 MOST_DEATHS = 5
-SUSPECT_PAUSE = 2.0
-"""How long a job that workers keep dying with is tried alone, until it makes progress; and how long
-a worker without a free moment leaves such jobs alone."""
-CLOCK_SECONDS = 5.0
 
 
 class WorkLoop:
@@ -65,10 +63,10 @@ class WorkLoop:
         self.effects = EffectThreads(settings.EFFECT_THREADS)
         self.watchdog = Watchdog(slot, self.owner, self._movable)
         self.scheduler = Scheduler()
+        self.clock = DatabaseClock()
+        self.trial = Trial(self.held)
         self.stopping_since: float | None = None
-        self._beat_at = self._clock_at = self._asked_at = 0.0
-        self._suspect_at = time.monotonic() + SUSPECT_PAUSE
-        self._read_clock()
+        self._beat_at = self._asked_at = 0.0
 
     def run(self) -> None:
         """Until SIGTERM. Raises whatever goes wrong; the caller ends the process then."""
@@ -112,7 +110,7 @@ class WorkLoop:
     # ------------------------------------------------------------ the surroundings of the engine
 
     def now(self) -> float:
-        return time.monotonic() + self._offset
+        return self.clock.now()
 
     def limited(
         self, state: RunState, node_id: str, seconds: float, work: Callable[[], Result]
@@ -205,10 +203,10 @@ class WorkLoop:
             services.cancel_runs(run_ids=[run_id for state in mine for run_id in state.forsaken])
             self._stay_alive()
             claims = self._claim(most) if due else []
-        on_trial = self._is_trying()
+        on_trial = self.trial.is_on
         checkpoints.mark_saved(mine)
-        if on_trial and not self._is_trying():
-            self._suspect_at = time.monotonic()
+        if on_trial and not self.trial.is_on:
+            self.trial.end()
         self._call_listeners(mine)
         self._let_go(changed, mine)
         return claims
@@ -267,34 +265,23 @@ class WorkLoop:
 
     def _room(self) -> int:
         """How many runs may be claimed now."""
-        if self.was_told_to_stop or (self._is_trying() and self._is_early()):
+        if self.was_told_to_stop or self.trial.wants_to_be_alone:
             return 0
         if len(self.backlog) >= self.effects.size or self._is_worn_out():
             return 0
         return min(MOST_CLAIMED, MOST_HELD - len(self.held))
 
     def _claim(self, most: int) -> list[leases.Claim]:
-        """Within the transaction of a turn. Of the jobs that workers keep dying with one at a time:
-        alone, or where there is always something else, one now and then beside the others."""
+        """Within the transaction of a turn."""
         claims = leases.claim(self.owner, most)
-        if self._takes_a_suspect() and not (claims and self._is_early()):
-            claims += leases.claim(self.owner, 1, suspects=True)
-            self._suspect_at = time.monotonic() + SUSPECT_PAUSE
-        return claims
-
-    def _takes_a_suspect(self) -> bool:
-        return not self._is_trying() and not (self.held and self._is_early())
-
-    def _is_trying(self) -> bool:
-        """Whether a suspect is here that has made no progress yet."""
-        return any(state.deaths >= leases.SUSPECT_DEATHS for state in self.held.values())
-
-    def _is_early(self) -> bool:
-        return time.monotonic() < self._suspect_at
+        return claims + self.trial.claim(self.owner, claims)
 
     def _something_is_due(self) -> bool:
-        due = leases.next_due(suspects=self._takes_a_suspect())
+        due = self._next_due()
         return due is not None and due <= self.now() + 0.001
+
+    def _next_due(self) -> float | None:
+        return leases.next_due(suspects=self.trial.takes_a_suspect)
 
     def _is_worn_out(self) -> bool:
         """Too many threads hang in calls that were given up."""
@@ -320,10 +307,6 @@ class WorkLoop:
             leases.beat(self.owner, self.slot, socket.gethostname(), os.getpid())
             self._beat_at = time.monotonic()
 
-    def _read_clock(self) -> None:
-        _, self._offset = min(clock_reading() for _ in range(3))
-        self._clock_at = time.monotonic()
-
     # ------------------------------------------------------------ begin, wait, end
 
     def _succeed(self) -> None:
@@ -338,8 +321,7 @@ class WorkLoop:
 
     def _wait(self, bell: Bell) -> None:
         """Until a wake-up call, an outcome, the next due time, or a second has passed."""
-        if time.monotonic() - self._clock_at > CLOCK_SECONDS:
-            self._read_clock()
+        self.clock.keep_right()
         bells: list[Bell] = [bell, self.effects]
         for rung in select.select(bells, [], [], self._longest_sleep())[0]:
             rung.drain()
@@ -350,7 +332,7 @@ class WorkLoop:
         times = [self.scheduler.next_look]
         times += [call.context.deadline for call in self.flying.values() if not call.abandoned]
         times += [state.next_due for state in self.held.values() if state.waits]
-        if self._room() and (due := leases.next_due(suspects=self._takes_a_suspect())) is not None:
+        if self._room() and (due := self._next_due()) is not None:
             times.append(due)
         return max(0, min([LONGEST_SLEEP, *(moment - self.now() for moment in times)]))
 
@@ -363,15 +345,6 @@ class WorkLoop:
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self.stopping_since = self.stopping_since or time.monotonic()
         self.effects.ring()
-
-
-def clock_reading() -> tuple[float, float]:
-    """How long it took, and how far the clock of the database was ahead of the monotonic one in the
-    middle of it. On a busy machine the process may stand still within: the quickest is right."""
-    before = time.monotonic()
-    now = leases.now()
-    took = time.monotonic() - before
-    return took, now - before - took / 2
 
 
 def worker_lost(deaths: int) -> WorkflowError:

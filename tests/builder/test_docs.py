@@ -212,7 +212,7 @@ def test_the_help_of_a_node_stands_alone(node_type: NodeType) -> None:
 
 
 OUTCOMES: dict[str, tuple[Result, str, set[str]]] = {
-    "wait": (Wait(5), "after 5 seconds", {"waited_seconds", "resumed_at"}),
+    "wait": (Wait(5), "after 5 s", {"waited_seconds", "resumed_at"}),
     "call": (Call("x", {}), "at once", {"run_id"}),
     "call and wait": (Call("x", {}, wait=True), "has ended", {"run_id", "status", "output"}),
 }

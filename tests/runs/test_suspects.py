@@ -13,7 +13,7 @@ from django.db import connection
 from runs.models import Job, Run
 from runs.services import start_run
 from runs.store import leases
-from runs.worker import work_loop
+from runs.worker import trial
 from runs.worker.work_loop import WorkLoop
 from tests.runs.driver import graph, node, publish
 
@@ -21,8 +21,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
 @pytest.fixture
-def busy() -> Iterator[WorkLoop]:
+def busy(monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkLoop]:
     """In the middle of an effect that does not end."""
+    monkeypatch.setattr(trial, "PAUSE_SECONDS", 0.3)
     altoflow_probe.made.clear()
     altoflow_probe.answers.clear()
     gate = altoflow_probe.gates["endless"] = Event()
@@ -57,14 +58,12 @@ def is_completed(run: Run) -> bool:
     return Run.objects.filter(pk=run.pk, status="completed").exists()
 
 
-def test_it_does_not_wait_for_ever(busy: WorkLoop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(work_loop, "SUSPECT_PAUSE", 0.2, raising=False)
+def test_it_does_not_wait_for_ever(busy: WorkLoop) -> None:
     run = suspect()
     turn_until(busy, lambda: is_completed(run))
 
 
-def test_several_are_never_held_together(busy: WorkLoop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(work_loop, "SUSPECT_PAUSE", 0.0, raising=False)
+def test_several_are_never_held_together(busy: WorkLoop) -> None:
     runs = [suspect() for _ in range(3)]
     most = 0
     while not all(is_completed(run) for run in runs):

@@ -123,7 +123,7 @@ def not_trusted(target: Shown, reason: str) -> NodeError:
 def timed_out(target: Shown, seconds: float) -> NodeError:
     return _fail(
         "http_timeout",
-        f"{target.host} did not answer completely within {seconds:g} seconds. Raise the timeout "
+        f"{target.host} did not answer completely within {seconds:g} s. Raise the timeout "
         "of the step or ask the server for less.",
         target,
         retryable=True,

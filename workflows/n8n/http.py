@@ -182,7 +182,7 @@ def _options(work: Work, is_new: bool) -> dict[str, Json]:
     if isinstance(milliseconds, (int, float)) and not isinstance(milliseconds, bool):
         seconds = max(milliseconds / 1000, 0.1)
         if seconds > LONGEST_SECONDS:
-            work.note(f"Its timeout of {seconds:g} seconds became {LONGEST_SECONDS}, the longest.")
+            work.note(f"Its timeout of {seconds:g} s became {LONGEST_SECONDS}, the longest.")
         config["timeout_seconds"] = min(seconds, LONGEST_SECONDS)
     elif milliseconds is not None:
         work.note("Its timeout is computed and was left out.")

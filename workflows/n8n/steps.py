@@ -63,7 +63,7 @@ def wait(work: Work) -> Made:
     if isinstance(amount, (int, float)) and amount * _SECONDS[unit] > most:
         work.fields.tell(
             "duration",
-            f"It waits for {amount:g} {unit if amount != 1 else unit[:-1]}, and {most:g} seconds "
+            f"It waits for {amount:g} {unit if amount != 1 else unit[:-1]}, and {most:g} s "
             "is the longest here. It can not be published so: wait for less, or start another "
             "workflow by a schedule.",
         )

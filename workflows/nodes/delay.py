@@ -57,7 +57,7 @@ def _seconds(config: dict[str, Json]) -> float:
         raise wrong_type(config["duration"], "a number of at least 0", "duration")
     if duration * SECONDS[config["unit"]] > most:
         raise NodeError(
-            f"The wait is longer than {most:g} seconds, the limit. Wait for less; "
+            f"The wait is longer than {most:g} s, the limit. Wait for less; "
             "for longer times start another workflow by a schedule.",
             code="delay_too_long",
             details={"duration": str(duration), "unit": config["unit"], "most_seconds": most},

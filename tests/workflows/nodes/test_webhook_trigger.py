@@ -189,8 +189,8 @@ BAD = {
     "of SHA-1": ("github", ONE, {"x_hub_signature_256": "sha1=" + "0" * 40}, "does not match"),
     "not ASCII": ("github", ONE, {"x_hub_signature_256": "sha256=é\udcff"}, "does not match"),
     "of an empty secret": ("github", "{{ vault.gone }}", github(""), "can not be checked"),
-    "stripe too old": ("stripe", ONE, stripe(-301), "300 seconds"),
-    "stripe too early": ("stripe", ONE, stripe(302), "300 seconds"),
+    "stripe too old": ("stripe", ONE, stripe(-301), "300 s"),
+    "stripe too early": ("stripe", ONE, stripe(302), "300 s"),
     "stripe, another time": (
         "stripe",
         ONE,
