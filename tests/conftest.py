@@ -7,6 +7,8 @@ PostgreSQL. In-process tests need nothing but the marker, usually for a whole mo
 
 By hand: `DATABASE_URL=postgresql://... pytest` runs the marked ones on that server.
 
+Pages. `viewer` and `editor` are clients of Django in which somebody is logged in.
+
 A whole installation. `installation` is a data folder, a database and a free port, on SQLite and on
 PostgreSQL in turn; `installation.start()` runs `manage.py up`. Those who need other settings, or
 one installation for a module, call `new_installation("sqlite", ALTOFLOW_WORKERS="1")`.
@@ -26,6 +28,7 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 from django.conf import settings
+from django.test import Client
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -42,6 +45,8 @@ from tests.environment import chromium, emptying, octokit, postgres
 from tests.environment.installation import Installation
 from tests.environment.migrated import Migrated
 from tests.environment.paths import NPM
+from tests.visitors import client_of
+from workflows.models import Role
 
 PATIENCE = 10_000
 """Milliseconds in which a browser does what a test waits for, on a machine that is busy too."""
@@ -200,6 +205,16 @@ def browser() -> Iterator[Browser]:
         yield browser
         browser.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def viewer() -> Client:
+    return client_of(Role.VIEWER)
+
+
+@pytest.fixture
+def editor() -> Client:
+    return client_of(Role.EDITOR)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from altoflow.setup import make_setup_token
-from tests.runs.test_views import text_of
+from tests.visitors import text_of
 from tests.workflows.definitions import user_with
 from workflows.models import Role
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from tests.runs.test_views import client_of
+from tests.visitors import client_of
 from workflows.models import Role
 
 pytestmark = pytest.mark.django_db

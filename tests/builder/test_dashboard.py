@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import html
-import re
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -17,24 +14,11 @@ from runs.models import Schedule
 from runs.schedules.timetables import milliseconds
 from runs.store import leases
 from tests.runs.records import run_of, workflow_called
-from tests.workflows.definitions import user_with
-from workflows.models import Role
+from tests.visitors import text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 EVIL = "<script>alert(1)</script>"
-
-
-@pytest.fixture
-def viewer() -> Client:
-    client = Client()
-    client.force_login(user_with(Role.VIEWER))
-    return client
-
-
-def text_of(answer: Any) -> str:
-    bare = re.sub(r"<(script|style|svg).*?</\1>|<[^>]+>", " ", answer.content.decode(), flags=re.S)
-    return " ".join(html.unescape(bare).split())
 
 
 def test_the_dashboard_tells_how_things_are(viewer: Client) -> None:

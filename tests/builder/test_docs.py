@@ -19,10 +19,10 @@ from builder import docs_views, reference
 from builder.json_input import pretty
 from builder.reference import describe, outcome_of, result_of_example
 from builder.try_template import LONGEST_DATA, LONGEST_SHOWN, Trial, try_template
-from tests.runs.test_views import client_of, text_of
+from tests.visitors import text_of
 from workflows.compiled import CompiledConfig
 from workflows.errors import NotFoundError
-from workflows.models import Role, Secret
+from workflows.models import Secret
 from workflows.node_type import (
     Call,
     Context,
@@ -44,11 +44,6 @@ pytestmark = pytest.mark.django_db
 
 TRY = "/docs/templates/"
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def viewer() -> Client:
-    return client_of(Role.VIEWER)
 
 
 class Row(NodeConfig):

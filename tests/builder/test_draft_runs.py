@@ -18,7 +18,7 @@ from runs.models import ArchivedRun, Run
 from runs.services import plan_resume, rerun, resume_run, start_draft_run
 from tests.runs.archives import archive_in
 from tests.runs.driver import graph, node, run, steps, work
-from tests.runs.test_views import client_of, text_of
+from tests.visitors import client_of, text_of
 from tests.workflows.definitions import Api, calling
 from workflows import services
 from workflows.errors import ConflictError, GraphError, NotFoundError
@@ -28,11 +28,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 GREETING = graph(node("a"), node("b"), "start -> a", "a -> b")
 FAILING = graph(node("a"), node("b", "json_parser", input="no JSON"), "start -> a", "a -> b")
-
-
-@pytest.fixture
-def editor() -> Client:
-    return client_of(Role.EDITOR)
 
 
 def workflow_of(drawn: Any = None, *, published: bool = False) -> Workflow:

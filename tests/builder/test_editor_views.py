@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from tests.runs.records import run_of
-from tests.runs.test_views import client_of, text_of
+from tests.visitors import client_of, text_of
 from tests.workflows.definitions import calling, graph
 from workflows import services
 from workflows.models import Role, Workflow
@@ -35,16 +35,6 @@ NIGHTLY: dict[str, Any] = {
     ],
     "edges": [],
 }
-
-
-@pytest.fixture
-def viewer() -> Client:
-    return client_of(Role.VIEWER)
-
-
-@pytest.fixture
-def editor() -> Client:
-    return client_of(Role.EDITOR)
 
 
 def workflow_of(drawn: Any = None, *, published: bool = False, name: str = "Greet") -> Workflow:

@@ -10,15 +10,10 @@ from builder.gallery import (
 )
 from builder.tour import COOKIE, MOST_RUNS
 from tests.runs.records import run_of, workflow_called
-from tests.runs.test_views import client_of, text_of
+from tests.visitors import client_of, text_of
 from workflows.models import Role
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def editor() -> Client:
-    return client_of(Role.EDITOR)
 
 
 @pytest.mark.parametrize("address", ["/", "/workflows/"])

@@ -15,7 +15,7 @@ from rest_framework import serializers
 from builder.forms import Choices, FormField, config_fields, failure_fields, kinds_in
 from builder.reference import described
 from tests.browser.builder.side import Side
-from tests.runs.test_views import client_of
+from tests.visitors import client_of
 from workflows import services
 from workflows.models import Role, Version, Workflow
 from workflows.node_type import JsonTemplateField, NodeConfig, NodeType, TemplateField

@@ -21,7 +21,7 @@ from builder.gallery import (
     templates,
 )
 from builder.panels import sample_payload
-from tests.runs.test_views import client_of, text_of
+from tests.visitors import client_of, text_of
 from workflows import services, vault
 from workflows.compiled import trigger_in
 from workflows.errors import ConflictError, NotFoundError
@@ -31,11 +31,6 @@ from workflows.models import Role, Secret, Workflow
 pytestmark = pytest.mark.django_db
 
 SLUGS = [template.slug for template in templates()]
-
-
-@pytest.fixture
-def editor() -> Client:
-    return client_of(Role.EDITOR)
 
 
 def sample_of(workflow: Workflow) -> Any:

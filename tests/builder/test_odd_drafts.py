@@ -8,23 +8,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.runs.test_views import client_of, text_of
+from tests.visitors import text_of
 from workflows import services
 from workflows.graph import MOST_SCOPES, Graph
 from workflows.limits import limits
-from workflows.models import Role, Workflow
+from workflows.models import Workflow
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
-
-
-@pytest.fixture
-def viewer() -> Client:
-    return client_of(Role.VIEWER)
-
-
-@pytest.fixture
-def editor() -> Client:
-    return client_of(Role.EDITOR)
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from django.test import Client
 from builder.models import PinnedSample
 from builder.samples import LARGEST
 from tests.runs.driver import graph, node, run
-from tests.runs.test_views import client_of, text_of
+from tests.visitors import text_of
 from workflows import services
-from workflows.models import Role, Workflow
+from workflows.models import Workflow
 from workflows.vault import set_secret
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -29,16 +29,6 @@ DRAWN = graph(
 @pytest.fixture
 def workflow() -> Workflow:
     return services.create_workflow(name="Drawn", graph=DRAWN)
-
-
-@pytest.fixture
-def viewer() -> Client:
-    return client_of(Role.VIEWER)
-
-
-@pytest.fixture
-def editor() -> Client:
-    return client_of(Role.EDITOR)
 
 
 def post(client: Client, workflow: Workflow, part: str, body: Any) -> Any:

@@ -11,22 +11,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.runs.test_views import client_of, text_of
+from tests.visitors import text_of
 from tests.workflows.definitions import graph
 from workflows import services
-from workflows.models import Role, Version, Workflow
+from workflows.models import Version, Workflow
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
-
-
-@pytest.fixture
-def viewer() -> Client:
-    return client_of(Role.VIEWER)
-
-
-@pytest.fixture
-def editor() -> Client:
-    return client_of(Role.EDITOR)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from tests.runs.driver import run
 from tests.runs.records import run_of, workflow_called
-from tests.runs.test_views import client_of, text_of
+from tests.visitors import client_of, text_of
 from tests.workflows.definitions import graph
 from workflows import services
 from workflows.models import Role, Secret, Workflow
@@ -24,16 +24,6 @@ HOOK: dict[str, Any] = {
     "nodes": [{"id": "hook", "type": "webhook_trigger", "config": {"methods": ["PUT"]}}],
     "edges": [],
 }
-
-
-@pytest.fixture
-def viewer() -> Client:
-    return client_of(Role.VIEWER)
-
-
-@pytest.fixture
-def editor() -> Client:
-    return client_of(Role.EDITOR)
 
 
 def workflow_of(drawn: Any = None, *, published: bool = False, name: str = "Greet") -> Workflow:

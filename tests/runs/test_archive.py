@@ -27,7 +27,6 @@ from runs.archive.verify import verify_archive
 from runs.filters import RunFilters
 from runs.models import ArchivedRun, ArchiveFile, Delivery, IdempotencyKey
 from tests.runs.archives import (
-    archive_in,
     days_ago,
     files_in,
     old_run,
@@ -36,22 +35,11 @@ from tests.runs.archives import (
     rows_of,
     where_runs_are,
 )
-from tests.runs.records import delivery_of, id_at, run_of, step_of, workflow_called
+from tests.runs.records import delivery_of, id_at, run_of, step_of
 from workflows.errors import NotFoundError
 from workflows.models import Workflow
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
-
-
-@pytest.fixture(autouse=True)
-def folder(settings: Any, tmp_path: Path) -> Path:
-    """The folder of an archive of its own."""
-    return archive_in(tmp_path, settings)
-
-
-@pytest.fixture
-def workflow() -> Workflow:
-    return workflow_called("Nightly")
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases, pytest.mark.usefixtures("folder")]
 
 
 # ---------------------------------------------------------------- what moves
@@ -73,29 +61,29 @@ def workflow() -> Workflow:
     ],
 )
 def test_runs_that_finished_before_the_retention_move(
-    workflow: Workflow, fields: dict[str, Any], moves: bool
+    nightly: Workflow, fields: dict[str, Any], moves: bool
 ) -> None:
-    run = old_run(workflow, **fields)
+    run = old_run(nightly, **fields)
     report = archive_runs(rest=0)
     assert report.is_done
     assert where_runs_are() == ((set(), {run.pk}) if moves else ({run.pk}, set()))
 
 
-def test_nothing_moves_that_somebody_may_still_ask_for(workflow: Workflow) -> None:
-    keyed = run_of(workflow, at=timezone.now() - timedelta(hours=2))
-    IdempotencyKey.objects.create(workflow=workflow, key="again", body_hash="x", run=keyed)
-    parent = run_of(workflow, "waiting")
-    child = old_run(workflow, parent_run=parent)
+def test_nothing_moves_that_somebody_may_still_ask_for(nightly: Workflow) -> None:
+    keyed = run_of(nightly, at=timezone.now() - timedelta(hours=2))
+    IdempotencyKey.objects.create(workflow=nightly, key="again", body_hash="x", run=keyed)
+    parent = run_of(nightly, "waiting")
+    child = old_run(nightly, parent_run=parent)
     archive_runs(older_than_days=0, rest=0)
     assert where_runs_are() == ({keyed.pk, parent.pk, child.pk}, set())
 
 
 def test_an_archived_run_is_gone_from_the_lists_and_its_children_still_name_it(
-    workflow: Workflow,
+    nightly: Workflow,
 ) -> None:
-    parent = old_run(workflow)
-    child = run_of(workflow, at=timezone.now(), parent_run=parent)
-    sibling = old_run(workflow, parent_run=parent)
+    parent = old_run(nightly)
+    child = run_of(nightly, at=timezone.now(), parent_run=parent)
+    sibling = old_run(nightly, parent_run=parent)
     archive_runs(rest=0)
     assert [run.pk for run in selectors.list_runs(RunFilters()).rows] == [child.pk]
     with pytest.raises(NotFoundError, match="archived"):
@@ -105,37 +93,37 @@ def test_an_archived_run_is_gone_from_the_lists_and_its_children_still_name_it(
     assert ArchivedRun.objects.get(pk=sibling.pk).parent_run_id == parent.pk
 
 
-def test_the_index_knows_what_one_looks_for(workflow: Workflow) -> None:
-    run = rich_run(workflow)
+def test_the_index_knows_what_one_looks_for(nightly: Workflow) -> None:
+    run = rich_run(nightly)
     archive_runs(rest=0)
     entry = ArchivedRun.objects.select_related("file").get()
     assert entry.pk == run.pk
-    assert (entry.workflow_id, entry.workflow_name) == (workflow.pk, "Nightly")
+    assert (entry.workflow_id, entry.workflow_name) == (nightly.pk, "Nightly")
     assert (entry.version_number, entry.status, entry.attempt) == (1, "failed", 2)
     assert (entry.created_at, entry.finished_at) == (run.created_at, run.finished_at)
     assert entry.trigger_type == "manual_trigger"
     assert entry.lines == 1 + 4 + 2 + 1 + 1
 
 
-def test_a_file_says_everything_to_any_tool(workflow: Workflow, folder: Path) -> None:
-    run = rich_run(workflow)
+def test_a_file_says_everything_to_any_tool(nightly: Workflow, folder: Path) -> None:
+    run = rich_run(nightly)
     archive_runs(rest=0)
     [name] = files_in(folder)
     content = (folder / name).read_bytes()
     assert name.startswith(f"runs/{run.finished_at:%Y-%m}/{run.finished_at:%Y-%m-%d}-")
     assert name.endswith(f"-{hashlib.sha256(content).hexdigest()}.jsonl.gz")
     [version, *lines] = [json.loads(line) for line in gzip.decompress(content).splitlines()]
-    assert json.loads(version["version"]["graph"]) == workflow.published.graph
+    assert json.loads(version["version"]["graph"]) == nightly.published.graph
     assert version["version"]["workflow_name"] == "Nightly"
     kinds = [next(iter(line)) for line in lines]
     expected = ["run", *["step"] * 4, *["delivery"] * 2, "idempotency_key", "occurrence"]
     assert kinds == expected
 
 
-def test_refused_requests_of_that_age_are_forgotten(workflow: Workflow) -> None:
+def test_refused_requests_of_that_age_are_forgotten(nightly: Workflow) -> None:
     old, young = days_ago(91.5), days_ago(10)
     for moment in (old, old, young):
-        delivery_of(workflow, "bad_json", id=id_at(moment), received_at=moment)
+        delivery_of(nightly, "bad_json", id=id_at(moment), received_at=moment)
     delivery_of(None, "unknown_token", id=id_at(old), received_at=old)
     assert archive_runs(rest=0).deliveries == 3
     assert [row.received_at for row in Delivery.objects.all()] == [young]
@@ -144,8 +132,8 @@ def test_refused_requests_of_that_age_are_forgotten(workflow: Workflow) -> None:
 # ---------------------------------------------------------------- batches
 
 
-def test_a_file_holds_runs_of_one_day(workflow: Workflow, folder: Path) -> None:
-    runs = [old_run(workflow, days=days) for days in (95, 93, 95, 94, 93)]
+def test_a_file_holds_runs_of_one_day(nightly: Workflow, folder: Path) -> None:
+    runs = [old_run(nightly, days=days) for days in (95, 93, 95, 94, 93)]
     report = archive_runs(rest=0)
     assert (report.runs, report.files) == (5, 3)
     days = [Path(name).name[:10] for name in files_in(folder)]
@@ -163,9 +151,9 @@ def test_a_file_holds_runs_of_one_day(workflow: Workflow, folder: Path) -> None:
     ],
 )
 def test_a_batch_is_small(
-    workflow: Workflow, monkeypatch: pytest.MonkeyPatch, limit: str, most: int, files: int
+    nightly: Workflow, monkeypatch: pytest.MonkeyPatch, limit: str, most: int, files: int
 ) -> None:
-    runs = [old_run(workflow, payload={"text": "x" * 600}) for _ in range(5)]
+    runs = [old_run(nightly, payload={"text": "x" * 600}) for _ in range(5)]
     before = {run.pk: rows_of(run.pk) for run in runs}
     monkeypatch.setattr(batches, limit, most)
     monkeypatch.setattr(archiving, "SLICE", 1)
@@ -178,8 +166,8 @@ def test_a_batch_is_small(
     assert {run.pk: rows_of(run.pk) for run in runs} == before
 
 
-def test_a_very_large_run_does_not_fill_the_memory(workflow: Workflow) -> None:
-    run = old_run(workflow, steps=0)
+def test_a_very_large_run_does_not_fill_the_memory(nightly: Workflow) -> None:
+    run = old_run(nightly, steps=0)
     for number in range(40):
         step_of(run, f"node_{number}", output={"text": f"{number:06}" * 40_000})
     before = rows_of(run.pk)
@@ -209,22 +197,22 @@ def test_old_runs_are_found_by_an_index() -> None:
 
 @pytest.mark.parametrize("keyed", [{0, 1, 2}, {1, 3, 5}, {0, 1, 2, 3, 4, 5}, set()], ids=str)
 def test_runs_that_stay_hold_nothing_up(
-    workflow: Workflow, monkeypatch: pytest.MonkeyPatch, keyed: set[int]
+    nightly: Workflow, monkeypatch: pytest.MonkeyPatch, keyed: set[int]
 ) -> None:
     monkeypatch.setattr(batches, "MOST_RUNS", 2)
-    runs = [old_run(workflow, days=100 - number) for number in range(6)]
+    runs = [old_run(nightly, days=100 - number) for number in range(6)]
     for number in keyed:
         IdempotencyKey.objects.create(
-            workflow=workflow, key=str(number), body_hash="x", run=runs[number]
+            workflow=nightly, key=str(number), body_hash="x", run=runs[number]
         )
     assert archive_runs(rest=0).is_done
     assert where_runs_are()[0] == {runs[number].pk for number in keyed}
 
 
 def test_the_time_of_a_task_is_limited_and_another_one_goes_on(
-    workflow: Workflow, monkeypatch: pytest.MonkeyPatch
+    nightly: Workflow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = old_run(workflow)
+    run = old_run(nightly)
     monkeypatch.setattr(tasks, "ARCHIVE_SECONDS", 0.0)
     tasks.archive_old_runs()
     assert where_runs_are() == ({run.pk}, set())
@@ -237,9 +225,9 @@ def test_the_time_of_a_task_is_limited_and_another_one_goes_on(
 
 
 def test_a_run_that_is_resumed_meanwhile_stays(
-    workflow: Workflow, monkeypatch: pytest.MonkeyPatch, folder: Path
+    nightly: Workflow, monkeypatch: pytest.MonkeyPatch, folder: Path
 ) -> None:
-    resumed, other = old_run(workflow, status="failed"), old_run(workflow)
+    resumed, other = old_run(nightly, status="failed"), old_run(nightly)
     step_of(resumed, "a", "failed")
     save = FileWriter.save
 
@@ -258,7 +246,7 @@ def test_a_run_that_is_resumed_meanwhile_stays(
     assert list(verify_archive()) == []
 
 
-def test_two_do_not_archive_at_once(workflow: Workflow, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_do_not_archive_at_once(nightly: Workflow, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("runs.archive.lock.PATIENCE_SECONDS", 0.2)
     locked, done = threading.Event(), threading.Event()
 
@@ -276,18 +264,18 @@ def test_two_do_not_archive_at_once(workflow: Workflow, monkeypatch: pytest.Monk
     tasks.archive_old_runs()
     done.set()
     thread.join()
-    old_run(workflow)
+    old_run(nightly)
     assert archive_runs(rest=0).runs == 1
 
 
 def test_nothing_is_deleted_when_the_storage_does_not_keep_it(
-    workflow: Workflow, settings: Any, folder: Path
+    nightly: Workflow, settings: Any, folder: Path
 ) -> None:
     settings.STORAGES = {
         **settings.STORAGES,
         "archive": {"BACKEND": f"{__name__}.Forgetful", "OPTIONS": {"location": str(folder)}},
     }
-    run = old_run(workflow)
+    run = old_run(nightly)
     before = rows_of(run.pk)
     with pytest.raises(ArchiveError, match="Nothing was deleted"):
         archive_runs(rest=0)

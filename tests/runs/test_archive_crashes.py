@@ -18,7 +18,6 @@ from runs.archive.rows import Insertion
 from runs.archive.verify import verify_archive
 from runs.models import ArchiveFile, Delivery, Run
 from tests.runs.archives import (
-    archive_in,
     files_in,
     old_run,
     rich_run,
@@ -28,16 +27,11 @@ from tests.runs.archives import (
 )
 from tests.runs.records import workflow_called
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases, pytest.mark.usefixtures("folder")]
 
 
 class Killed(BaseException):
     """As kill -9: nobody catches it, nothing is tidied up, and open transactions are undone."""
-
-
-@pytest.fixture(autouse=True)
-def folder(settings: Any, tmp_path: Path) -> Path:
-    return archive_in(tmp_path, settings)
 
 
 Patch = Callable[[pytest.MonkeyPatch], None]

@@ -17,7 +17,6 @@ from runs.archive.restore import restore_run
 from runs.archive.verify import verify_archive
 from runs.models import ArchivedRun, ArchiveFile, Run, Step
 from tests.runs.archives import (
-    archive_in,
     files_in,
     old_run,
     rich_run,
@@ -25,31 +24,20 @@ from tests.runs.archives import (
     rows_of,
     where_runs_are,
 )
-from tests.runs.records import id_at, workflow_called
+from tests.runs.records import id_at
 from workflows.errors import ConflictError, NotFoundError
 from workflows.models import Version, Workflow
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
-
-
-@pytest.fixture(autouse=True)
-def folder(settings: Any, tmp_path: Path) -> Path:
-    """The folder of an archive of its own."""
-    return archive_in(tmp_path, settings)
-
-
-@pytest.fixture
-def workflow() -> Workflow:
-    return workflow_called("Nightly")
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases, pytest.mark.usefixtures("folder")]
 
 
 # ---------------------------------------------------------------- back again
 
 
-def test_any_storage_of_django_keeps_the_archive(workflow: Workflow, settings: Any) -> None:
+def test_any_storage_of_django_keeps_the_archive(nightly: Workflow, settings: Any) -> None:
     memory = {"BACKEND": "django.core.files.storage.memory.InMemoryStorage"}
     settings.STORAGES = {**settings.STORAGES, "archive": memory}
-    runs = [rich_run(workflow), old_run(workflow, days=95)]
+    runs = [rich_run(nightly), old_run(nightly, days=95)]
     before = [rows_of(run.pk) for run in runs]
     assert list(verify_archive()) == []
     archive_runs(rest=0)
@@ -63,8 +51,8 @@ def test_any_storage_of_django_keeps_the_archive(workflow: Workflow, settings: A
     assert list(verify_archive()) == []
 
 
-def test_a_restored_run_is_equal_to_the_byte_and_only_read(workflow: Workflow) -> None:
-    runs = [rich_run(workflow), old_run(workflow), rich_run(workflow)]
+def test_a_restored_run_is_equal_to_the_byte_and_only_read(nightly: Workflow) -> None:
+    runs = [rich_run(nightly), old_run(nightly), rich_run(nightly)]
     before = [rows_of(run.pk) for run in runs]
     archive_runs(rest=0)
     assert set(row_counts().values()) == {0}
@@ -79,8 +67,8 @@ def test_a_restored_run_is_equal_to_the_byte_and_only_read(workflow: Workflow) -
     assert list(verify_archive()) == []
 
 
-def test_a_copy_stays_for_a_week_and_goes_back_by_itself(workflow: Workflow, folder: Path) -> None:
-    run = rich_run(workflow)
+def test_a_copy_stays_for_a_week_and_goes_back_by_itself(nightly: Workflow, folder: Path) -> None:
+    run = rich_run(nightly)
     archive_runs(rest=0)
     files = files_in(folder)
     restore_run(run_id=run.pk)
@@ -132,9 +120,9 @@ def put_step_in_its_place(run: Run) -> None:
     ],
 )
 def test_a_restore_that_can_not_be_changes_nothing(
-    workflow: Workflow, spoil: Any, error: type[Exception], sentence: str
+    nightly: Workflow, spoil: Any, error: type[Exception], sentence: str
 ) -> None:
-    run = old_run(workflow)
+    run = old_run(nightly)
     run.first_step = run.steps.first().pk  # type: ignore[attr-defined]
     archive_runs(rest=0)
     spoil(run)
@@ -193,9 +181,9 @@ def lose_index(path: Path) -> None:
         ),
     ],
 )
-def test_verify_finds(workflow: Workflow, folder: Path, spoil: Any, sentences: list[str]) -> None:
+def test_verify_finds(nightly: Workflow, folder: Path, spoil: Any, sentences: list[str]) -> None:
     for _ in range(3):
-        old_run(workflow)
+        old_run(nightly)
     archive_runs(rest=0)
     spoil(folder / files_in(folder)[0])
     found = list(verify_archive())
@@ -204,8 +192,8 @@ def test_verify_finds(workflow: Workflow, folder: Path, spoil: Any, sentences: l
         assert part in text
 
 
-def test_the_index_can_be_made_from_the_files(workflow: Workflow, folder: Path) -> None:
-    runs = [old_run(workflow, days=days) for days in (93, 93, 94)]
+def test_the_index_can_be_made_from_the_files(nightly: Workflow, folder: Path) -> None:
+    runs = [old_run(nightly, days=days) for days in (93, 93, 94)]
     archive_runs(rest=0)
     index = list(ArchivedRun.objects.values().order_by("pk"))
     kept = runs[1]

@@ -18,31 +18,16 @@ from runs.archive.archiving import archive_runs
 from runs.archive.restore import restore_run
 from runs.models import ArchivedRun, Run
 from runs.presentation import shown_steps
-from tests.runs.archives import archive_in, files_in, old_run, rich_run
+from tests.runs.archives import files_in, old_run, rich_run
 from tests.runs.records import run_of, step_of, workflow_called
-from tests.runs.test_views import client_of, text_of
+from tests.visitors import client_of, text_of
 from tests.workflows.definitions import Api
 from workflows.models import Role, Workflow
 from workflows.vault import set_secret
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
 on_both = pytest.mark.both_databases
 """What is read from files is the same wherever it came from."""
-
-
-@pytest.fixture(autouse=True)
-def folder(settings: Any, tmp_path: Path) -> Path:
-    return archive_in(tmp_path, settings)
-
-
-@pytest.fixture
-def workflow() -> Workflow:
-    return workflow_called("Nightly")
-
-
-@pytest.fixture
-def viewer() -> Client:
-    return client_of(Role.VIEWER)
 
 
 def archived(*runs: Run) -> UUID:
@@ -82,12 +67,12 @@ def test_an_empty_archive_says_what_it_is_for(viewer: Client) -> None:
     ],
 )
 def test_a_run_is_found_by(
-    viewer: Client, workflow: Workflow, query: str, expected: set[str]
+    viewer: Client, nightly: Workflow, query: str, expected: set[str]
 ) -> None:
     hourly = workflow_called("Hourly")
     runs = {
-        "failed": rich_run(workflow, days=120),
-        "completed": old_run(workflow, days=110),
+        "failed": rich_run(nightly, days=120),
+        "completed": old_run(nightly, days=110),
         "hourly": old_run(hourly, days=100),
     }
     archive_runs(rest=0)
@@ -107,9 +92,9 @@ def test_a_run_is_found_by(
 
 
 @on_both
-def test_pages_follow_each_other_and_cost_the_same(viewer: Client, workflow: Workflow) -> None:
+def test_pages_follow_each_other_and_cost_the_same(viewer: Client, nightly: Workflow) -> None:
     at = timezone.now() - timedelta(days=100)
-    runs = [run_of(workflow, at=at + timedelta(seconds=number // 3)) for number in range(120)]
+    runs = [run_of(nightly, at=at + timedelta(seconds=number // 3)) for number in range(120)]
     ids = [str(run.pk) for run in sorted(runs, key=lambda run: (run.created_at, run.pk))][::-1]
     archive_runs(rest=0)
     viewer.get("/archive/")
@@ -131,8 +116,8 @@ def test_pages_follow_each_other_and_cost_the_same(viewer: Client, workflow: Wor
 # ---------------------------------------------------------------- one run
 
 
-def test_a_run_is_shown_as_it_ended(viewer: Client, workflow: Workflow) -> None:
-    run_id = archived(rich_run(workflow))
+def test_a_run_is_shown_as_it_ended(viewer: Client, nightly: Workflow) -> None:
+    run_id = archived(rich_run(nightly))
     answer = viewer.get(page_of(run_id))
     text = text_of(answer)
     assert "This is the run as it ended; nothing here can be changed." in text
@@ -157,9 +142,9 @@ def test_a_run_is_shown_as_it_ended(viewer: Client, workflow: Workflow) -> None:
     ],
 )
 def test_data_is_given_as_it_was(
-    viewer: Client, workflow: Workflow, part: str, expected: dict[str, Any]
+    viewer: Client, nightly: Workflow, part: str, expected: dict[str, Any]
 ) -> None:
-    run = rich_run(workflow)
+    run = rich_run(nightly)
     step = run.steps.order_by("pk")[0].pk
     run_id = archived(run)
     answer = viewer.get(page_of(run_id) + part.format(step=step))
@@ -170,21 +155,21 @@ def test_data_is_given_as_it_was(
 
 @pytest.mark.parametrize("address", ["", "document/", "data/payload/", "data/payload/raw/"])
 def test_a_secret_in_a_payload_is_not_shown(
-    viewer: Client, workflow: Workflow, address: str
+    viewer: Client, nightly: Workflow, address: str
 ) -> None:
     set_secret(name="shared", value="tOps3cret-value")
-    run_id = archived(old_run(workflow, payload={"token": "tOps3cret-value"}))
+    run_id = archived(old_run(nightly, payload={"token": "tOps3cret-value"}))
     shown = viewer.get(page_of(run_id) + address).content.decode()
     assert "•••" in shown
     assert "tOps3cret-value" not in shown
 
 
 def test_large_data_and_many_steps_come_when_they_are_asked_for(
-    viewer: Client, workflow: Workflow, monkeypatch: pytest.MonkeyPatch
+    viewer: Client, nightly: Workflow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shown_steps, "STEPS_AT_ONCE", 3)
     monkeypatch.setattr("runs.archive.reading.STEPS_AT_ONCE", 3)
-    run = old_run(workflow, steps=0)
+    run = old_run(nightly, steps=0)
     steps = [step_of(run, f"node_{number}", input={"a": ["x" * 7_000]}) for number in range(5)]
     address = page_of(archived(run))
     content = viewer.get(address).content.decode()
@@ -200,9 +185,9 @@ def test_large_data_and_many_steps_come_when_they_are_asked_for(
     assert "load-more" not in rest
 
 
-def test_parents_and_children_lead_to_each_other(viewer: Client, workflow: Workflow) -> None:
-    parent = old_run(workflow)
-    child = old_run(workflow, parent_run=parent)
+def test_parents_and_children_lead_to_each_other(viewer: Client, nightly: Workflow) -> None:
+    parent = old_run(nightly)
+    child = old_run(nightly, parent_run=parent)
     archive_runs(rest=0)
     assert page_of(child.pk) in viewer.get(page_of(parent.pk)).content.decode()
     link = f"/runs/{parent.pk}/"
@@ -223,10 +208,10 @@ def test_parents_and_children_lead_to_each_other(viewer: Client, workflow: Workf
     ],
 )
 def test_what_is_not_there_has_no_page(
-    viewer: Client, workflow: Workflow, folder: Path, address: str
+    viewer: Client, nightly: Workflow, folder: Path, address: str
 ) -> None:
     assert viewer.get(f"/archive/{UUID(int=1)}/{address}").status_code == 404
-    run_id = archived(old_run(workflow, steps=0))
+    run_id = archived(old_run(nightly, steps=0))
     if "steps/1/" in address:
         assert viewer.get(page_of(run_id) + address).status_code == 404
     (folder / files_in(folder)[0]).unlink()
@@ -236,8 +221,8 @@ def test_what_is_not_there_has_no_page(
 
 
 @on_both
-def test_the_document_is_what_the_api_gives_and_more(viewer: Client, workflow: Workflow) -> None:
-    run = rich_run(workflow)
+def test_the_document_is_what_the_api_gives_and_more(viewer: Client, nightly: Workflow) -> None:
+    run = rich_run(nightly)
     api = Api(Role.VIEWER)
     before = json.loads(api("GET", f"runs/{run.pk}/").content)
     document = json.loads(viewer.get(page_of(archived(run)) + "document/").content)
@@ -254,9 +239,9 @@ def test_the_document_is_what_the_api_gives_and_more(viewer: Client, workflow: W
 # ---------------------------------------------------------------- the copy
 
 
-def test_an_admin_restores_a_copy_that_is_only_looked_at(workflow: Workflow) -> None:
+def test_an_admin_restores_a_copy_that_is_only_looked_at(nightly: Workflow) -> None:
     admin = client_of(Role.ADMIN)
-    run_id = archived(rich_run(workflow))
+    run_id = archived(rich_run(nightly))
     assert "Restore" in text_of(admin.get(page_of(run_id)))
     answer = admin.post(f"{page_of(run_id)}restore/", follow=True)
     assert answer.redirect_chain == [(f"/runs/{run_id}/", 302)]
@@ -272,8 +257,8 @@ def test_an_admin_restores_a_copy_that_is_only_looked_at(workflow: Workflow) -> 
 
 
 @pytest.mark.parametrize("action", ["resume", "rerun"])
-def test_a_copy_is_not_started_again(workflow: Workflow, action: str) -> None:
-    run_id = archived(rich_run(workflow))
+def test_a_copy_is_not_started_again(nightly: Workflow, action: str) -> None:
+    run_id = archived(rich_run(nightly))
     restore_run(run_id=run_id)
     answer = Api(Role.ADMIN)("POST", f"runs/{run_id}/{action}/", {})
     assert answer.status_code == 409
@@ -281,8 +266,8 @@ def test_a_copy_is_not_started_again(workflow: Workflow, action: str) -> None:
     assert Run.objects.count() == 1
 
 
-def test_a_damaged_file_restores_nothing(workflow: Workflow) -> None:
-    run_id = archived(rich_run(workflow))
+def test_a_damaged_file_restores_nothing(nightly: Workflow) -> None:
+    run_id = archived(rich_run(nightly))
     ArchivedRun.objects.update(digest="0" * 64)
     answer = client_of(Role.ADMIN).post(f"{page_of(run_id)}restore/", follow=True)
     assert "not those that were written" in text_of(answer)

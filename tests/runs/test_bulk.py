@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import re
 from typing import Any
 from uuid import uuid4
 
@@ -14,22 +12,11 @@ from runs import bulk
 from runs.models import Run
 from tests.runs.driver import graph, node, publish, run
 from tests.runs.records import run_of, workflow_called
+from tests.visitors import text_of
 from tests.workflows.definitions import user_with
 from workflows.models import Role
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
-
-
-@pytest.fixture
-def editor() -> Client:
-    client = Client()
-    client.force_login(user_with(Role.EDITOR))
-    return client
-
-
-def text_of(answer: Any) -> str:
-    bare = re.sub(r"<(script|style|svg).*?</\1>|<[^>]+>", " ", answer.content.decode(), flags=re.S)
-    return " ".join(html.unescape(bare).split())
 
 
 def failed_runs(number: int) -> list[Run]:

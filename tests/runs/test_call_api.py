@@ -27,7 +27,11 @@ from tests.workflows.definitions import Api
 from workflows.models import Role, Workflow
 from workflows.workflow_settings import DEFAULTS
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.both_databases,
+    pytest.mark.usefixtures("quiet_probe"),
+]
 
 
 @pytest.fixture
@@ -39,15 +43,6 @@ def api() -> Api:
 def worker() -> Iterator[None]:
     with working():
         yield
-
-
-@pytest.fixture(autouse=True)
-def _quiet_probe() -> Iterator[None]:
-    altoflow_probe.made.clear()
-    yield
-    for gate in altoflow_probe.gates.values():
-        gate.set()
-    altoflow_probe.gates.clear()
 
 
 def answering(*parts: Any, **trigger: Any) -> Workflow:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -25,20 +25,13 @@ from workflows.models import Role, Workflow
 from workflows.services import create_workflow
 from workflows.vault import set_secret
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.both_databases,
+    pytest.mark.usefixtures("quiet_probe"),
+]
 
 GREETING = "Hello {{ trigger.name }}"
-
-
-@pytest.fixture(autouse=True)
-def _quiet_probe() -> Iterator[None]:
-    altoflow_probe.made.clear()
-    altoflow_probe.answers.clear()
-    yield
-    for gate in altoflow_probe.gates.values():
-        gate.set()
-    altoflow_probe.gates.clear()
-    altoflow_probe.answers.clear()
 
 
 def greeter(**more: Any) -> Workflow:

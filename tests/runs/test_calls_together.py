@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -19,21 +18,16 @@ from tests.runs.driver import graph, node, publish
 from tests.runs.workers import working
 from workflows.errors import ConflictError
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.both_databases,
+    pytest.mark.usefixtures("quiet_probe"),
+]
 
 PARENTS = 12
 ROUNDS = 6
 AWAKE_WITHIN = 4.0
 """Seconds; a parent that was not woken sleeps for the hour that its run may take."""
-
-
-@pytest.fixture(autouse=True)
-def _quiet_probe() -> Iterator[None]:
-    altoflow_probe.made.clear()
-    yield
-    for gate in altoflow_probe.gates.values():
-        gate.set()
-    altoflow_probe.gates.clear()
 
 
 def two_children(*more: dict[str, Any] | str) -> dict[str, Any]:

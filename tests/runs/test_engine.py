@@ -12,15 +12,11 @@ from tests.runs.driver import executed, graph, node, publish, run, steps, work
 from workflows.errors import NodeError
 from workflows.vault import set_secret
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
-
-
-@pytest.fixture(autouse=True)
-def _quiet_probe() -> Any:
-    altoflow_probe.made.clear()
-    altoflow_probe.answers.clear()
-    yield
-    altoflow_probe.answers.clear()
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.both_databases,
+    pytest.mark.usefixtures("quiet_probe"),
+]
 
 
 def condition(name: str, result: bool) -> dict[str, Any]:

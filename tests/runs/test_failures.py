@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -17,7 +15,7 @@ from runs.models import Run
 from runs.presentation import failures
 from tests.runs.driver import graph, node, publish, run
 from tests.runs.records import run_of, workflow_called
-from tests.workflows.definitions import user_with
+from tests.visitors import client_of, text_of
 from workflows.errors import NotFoundError
 from workflows.models import Role, Workflow
 
@@ -126,17 +124,6 @@ def test_very_many_are_looked_at_in_part(orders: Workflow, monkeypatch: pytest.M
 
 
 # ---------------------------------------------------------------- pages
-
-
-def client_of(role: Role) -> Client:
-    client = Client()
-    client.force_login(user_with(role))
-    return client
-
-
-def text_of(answer: Any) -> str:
-    bare = re.sub(r"<(script|style|svg).*?</\1>|<[^>]+>", " ", answer.content.decode(), flags=re.S)
-    return " ".join(html.unescape(bare).split())
 
 
 def test_the_page_shows_causes(orders: Workflow) -> None:

@@ -18,17 +18,10 @@ from runs.presentation.folding import fold_of, steps_of_iteration
 from runs.presentation.run_page import read_page
 from tests.runs.driver import graph, node, publish, run
 from tests.runs.records import run_of, step_of
-from tests.workflows.definitions import user_with
-from workflows.models import Role, Workflow
+from tests.visitors import text_of
+from workflows.models import Workflow
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
-
-
-@pytest.fixture
-def viewer() -> Client:
-    client = Client()
-    client.force_login(user_with(Role.VIEWER))
-    return client
 
 
 @pytest.fixture
@@ -47,11 +40,6 @@ def nested() -> Workflow:
             "outer -> last",
         )
     )
-
-
-def text_of(answer: Any) -> str:
-    bare = re.sub(r"<(script|style|svg).*?</\1>|<[^>]+>", " ", answer.content.decode(), flags=re.S)
-    return " ".join(html.unescape(bare).split())
 
 
 def nested_run(workflow: Workflow, status: str = "completed") -> Run:

@@ -4,7 +4,6 @@ promises are in tests/acceptance/test_promises.py."""
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -29,15 +28,11 @@ from workflows.errors import CircularWorkflowError, GraphError, NodeError
 from workflows.limits import Limits, limits
 from workflows.services import create_workflow, publish_workflow, update_workflow
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
-
-
-@pytest.fixture(autouse=True)
-def _quiet_probe() -> Iterator[None]:
-    altoflow_probe.made.clear()
-    altoflow_probe.on_value.clear()
-    yield
-    altoflow_probe.on_value.clear()
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.both_databases,
+    pytest.mark.usefixtures("quiet_probe"),
+]
 
 
 def published(drawn: dict[str, Any]) -> None:

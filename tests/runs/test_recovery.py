@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -18,17 +17,11 @@ from runs.worker.watchdog import TimeLimit
 from runs.worker.work_loop import MOST_DEATHS, WorkLoop
 from tests.runs.driver import drain, executed, graph, node, publish, run, steps, work
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
-
-
-@pytest.fixture(autouse=True)
-def _quiet_probe() -> Iterator[None]:
-    altoflow_probe.made.clear()
-    altoflow_probe.answers.clear()
-    yield
-    for gate in altoflow_probe.gates.values():
-        gate.set()
-    altoflow_probe.gates.clear()
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.both_databases,
+    pytest.mark.usefixtures("quiet_probe"),
+]
 
 
 def started(*parts: Any) -> Run:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ from runs.archive.archiving import archive_runs
 from runs.archive.restore import restore_run
 from runs.models import ArchivedRun, Job, Run
 from runs.services import rerun, start_draft_run
-from tests.runs.archives import archive_in, old_run, rows_of
+from tests.runs.archives import old_run, rows_of
 from tests.runs.driver import graph, node, work
 from tests.runs.records import run_of, workflow_called
 from tests.workflows.definitions import user_with
@@ -26,17 +25,7 @@ from workflows.errors import ConflictError
 from workflows.models import Role, Version, Workflow
 from workflows.services import snapshot_draft, update_workflow
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
-
-
-@pytest.fixture(autouse=True)
-def folder(settings: Any, tmp_path: Path) -> Path:
-    return archive_in(tmp_path, settings)
-
-
-@pytest.fixture
-def workflow() -> Workflow:
-    return workflow_called("Nightly")
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases, pytest.mark.usefixtures("folder")]
 
 
 def snapshot_of(workflow: Workflow, name: str = "a", **fields: Any) -> Version:
@@ -63,19 +52,19 @@ def kept() -> set[int]:
     ],
 )
 def test_a_snapshot_stays_as_long_as_a_run_among_the_others_pins_it(
-    workflow: Workflow, fields: dict[str, Any] | None, stays: bool
+    nightly: Workflow, fields: dict[str, Any] | None, stays: bool
 ) -> None:
-    snapshot, published = snapshot_of(workflow), workflow.published
+    snapshot, published = snapshot_of(nightly), nightly.published
     if fields is not None:
-        Run.objects.filter(pk=old_run(workflow, **fields).pk).update(version=snapshot)
+        Run.objects.filter(pk=old_run(nightly, **fields).pk).update(version=snapshot)
     report = archive_runs(rest=0)
     assert (kept(), report.snapshots) == (({snapshot.pk}, 0) if stays else (set(), 1))
     assert Version.objects.filter(number__gt=0).get() == published, "It has no run at all."
 
 
-def test_one_that_several_runs_pin_goes_with_the_last(workflow: Workflow) -> None:
-    snapshot = snapshot_of(workflow)
-    old, young = old_run(workflow), old_run(workflow, days=1)
+def test_one_that_several_runs_pin_goes_with_the_last(nightly: Workflow) -> None:
+    snapshot = snapshot_of(nightly)
+    old, young = old_run(nightly), old_run(nightly, days=1)
     Run.objects.filter(pk__in=[old.pk, young.pk]).update(version=snapshot)
     archive_runs(rest=0)
     assert kept() == {snapshot.pk}
@@ -84,13 +73,13 @@ def test_one_that_several_runs_pin_goes_with_the_last(workflow: Workflow) -> Non
 
 
 def test_a_kill_between_two_batches_loses_nothing(
-    workflow: Workflow, monkeypatch: pytest.MonkeyPatch
+    nightly: Workflow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    needed = [snapshot_of(workflow, f"needed_{number}") for number in range(3)]
+    needed = [snapshot_of(nightly, f"needed_{number}") for number in range(3)]
     for each in needed:
-        Run.objects.filter(pk=run_of(workflow).pk).update(version=each)
-        snapshot_of(workflow)
-        snapshot_of(workflow)
+        Run.objects.filter(pk=run_of(nightly).pk).update(version=each)
+        snapshot_of(nightly)
+        snapshot_of(nightly)
     Run.objects.update(finished_at=timezone.now())
     monkeypatch.setattr(snapshots, "AT_ONCE", 2)
     remove, batches = snapshots.remove, list[int]()
@@ -109,8 +98,8 @@ def test_a_kill_between_two_batches_loses_nothing(
     assert (kept(), batches) == ({each.pk for each in needed}, [2, 2, 2, 2])
 
 
-def test_a_task_whose_time_is_over_goes_on_with_the_next(workflow: Workflow) -> None:
-    snapshot_of(workflow)
+def test_a_task_whose_time_is_over_goes_on_with_the_next(nightly: Workflow) -> None:
+    snapshot_of(nightly)
     assert not archive_runs(seconds=0).is_done
     assert len(kept()) == 1
 
@@ -126,10 +115,10 @@ def test_the_runs_of_a_version_are_found_by_an_index() -> None:
 
 
 @pytest.mark.parametrize("leaves", [False, True], ids=["the author is there", "the author left"])
-def test_a_restored_run_has_its_graph_again(workflow: Workflow, leaves: bool) -> None:
+def test_a_restored_run_has_its_graph_again(nightly: Workflow, leaves: bool) -> None:
     author = user_with(Role.EDITOR)
-    snapshot = snapshot_of(workflow, "of_the_draft", created_by=author)
-    done = old_run(workflow)
+    snapshot = snapshot_of(nightly, "of_the_draft", created_by=author)
+    done = old_run(nightly)
     Run.objects.filter(pk=done.pk).update(version=snapshot)
     before, row = rows_of(done.pk), Version.objects.values().get(pk=snapshot.pk)
     archive_runs(rest=0)
@@ -150,9 +139,9 @@ def test_a_restored_run_has_its_graph_again(workflow: Workflow, leaves: bool) ->
     assert (report.copies, report.snapshots, kept()) == (1, 1, set())
 
 
-def test_a_snapshot_that_became_a_version_meanwhile_is_taken(workflow: Workflow) -> None:
+def test_a_snapshot_that_became_a_version_meanwhile_is_taken(nightly: Workflow) -> None:
     """As after a migration back and forth."""
-    snapshot, done = snapshot_of(workflow), old_run(workflow)
+    snapshot, done = snapshot_of(nightly), old_run(nightly)
     Run.objects.filter(pk=done.pk).update(version=snapshot)
     row = Version.objects.values().get(pk=snapshot.pk)
     archive_runs(rest=0)
@@ -173,9 +162,9 @@ def no_workflow(snapshot: Version) -> None:
 
 @pytest.mark.parametrize("spoil", [another_in_its_place, no_workflow])
 def test_a_graph_that_can_not_come_back_is_refused(
-    workflow: Workflow, spoil: Callable[[Version], None]
+    nightly: Workflow, spoil: Callable[[Version], None]
 ) -> None:
-    snapshot, done = snapshot_of(workflow), old_run(workflow)
+    snapshot, done = snapshot_of(nightly), old_run(nightly)
     Run.objects.filter(pk=done.pk).update(version=snapshot)
     archive_runs(rest=0)
     spoil(snapshot)
@@ -188,17 +177,17 @@ def test_a_graph_that_can_not_come_back_is_refused(
 # ---------------------------------------------------------------- in the same moment
 
 
-def test_a_run_that_starts_between_look_and_removal_keeps_its_snapshot(workflow: Workflow) -> None:
-    snapshot, other = snapshot_of(workflow), snapshot_of(workflow, "b")
+def test_a_run_that_starts_between_look_and_removal_keeps_its_snapshot(nightly: Workflow) -> None:
+    snapshot, other = snapshot_of(nightly), snapshot_of(nightly, "b")
     found = snapshots.unneeded(after=0)
-    Run.objects.filter(pk=run_of(workflow).pk).update(version=snapshot)
+    Run.objects.filter(pk=run_of(nightly).pk).update(version=snapshot)
     assert found == [snapshot.pk, other.pk]
     assert snapshots.remove(found) == 1
     assert kept() == {snapshot.pk}
 
 
 def test_a_draft_runs_though_its_snapshot_is_removed_before_the_run_is_stored(
-    workflow: Workflow, monkeypatch: pytest.MonkeyPatch
+    nightly: Workflow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def remove_at_once(**wanted: Any) -> Version:
         taken = snapshot_draft(**wanted)
@@ -206,12 +195,12 @@ def test_a_draft_runs_though_its_snapshot_is_removed_before_the_run_is_stored(
         return taken
 
     monkeypatch.setattr(services, "snapshot_draft", remove_at_once)
-    done = work(start_draft_run(workflow=workflow, payload={}))
-    assert (done.status, done.version.graph) == ("completed", workflow.draft)
+    done = work(start_draft_run(workflow=nightly, payload={}))
+    assert (done.status, done.version.graph) == ("completed", nightly.draft)
 
 
-def test_a_run_is_repeated_though_it_is_archived_in_this_moment(workflow: Workflow) -> None:
-    first = work(start_draft_run(workflow=workflow, payload={"name": "Ada"}))
+def test_a_run_is_repeated_though_it_is_archived_in_this_moment(nightly: Workflow) -> None:
+    first = work(start_draft_run(workflow=nightly, payload={"name": "Ada"}))
     first = Run.objects.select_related("workflow", "version").get(pk=first.pk)
     archive_runs(older_than_days=0, rest=0)
     assert kept() == set()
@@ -224,10 +213,10 @@ def test_a_run_is_repeated_though_it_is_archived_in_this_moment(workflow: Workfl
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_run_that_is_being_stored_keeps_its_snapshot(workflow: Workflow) -> None:
+def test_a_run_that_is_being_stored_keeps_its_snapshot(nightly: Workflow) -> None:
     """Not committed yet when the removal looks, and committed while the removal waits."""
     stored, removed = threading.Event(), list[int]()
-    snapshot = snapshot_draft(workflow=workflow)
+    snapshot = snapshot_draft(workflow=nightly)
 
     def remove() -> None:
         found = [snapshot.pk]
@@ -238,7 +227,7 @@ def test_a_run_that_is_being_stored_keeps_its_snapshot(workflow: Workflow) -> No
     thread = threading.Thread(target=remove)
     thread.start()
     with transaction.atomic():
-        start_draft_run(workflow=workflow, payload={})
+        start_draft_run(workflow=nightly, payload={})
         stored.set()
         thread.join(0.3)
         assert thread.is_alive()
@@ -248,9 +237,9 @@ def test_a_run_that_is_being_stored_keeps_its_snapshot(workflow: Workflow) -> No
 
 @pytest.mark.django_db(transaction=True)
 def test_starts_and_removals_that_race_lose_no_run(
-    workflow: Workflow,
+    nightly: Workflow,
 ) -> None:
-    mine = [workflow, workflow_called("Another")]
+    mine = [nightly, workflow_called("Another")]
     over, problems, removed = threading.Event(), list[BaseException](), list[int]()
 
     def started(one: Workflow) -> None:

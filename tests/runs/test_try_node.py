@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -21,18 +20,7 @@ from tests.workflows.definitions import Api
 from workflows.models import Role
 from workflows.vault import set_secret
 
-pytestmark = [pytest.mark.django_db]
-
-
-@pytest.fixture(autouse=True)
-def _quiet_probe() -> Iterator[None]:
-    altoflow_probe.made.clear()
-    altoflow_probe.answers.clear()
-    yield
-    for gate in altoflow_probe.gates.values():
-        gate.set()
-    altoflow_probe.gates.clear()
-    altoflow_probe.answers.clear()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quiet_probe")]
 
 
 def tried(drawn: Any, context: Any = None, status: int = 200) -> dict[str, Any]:

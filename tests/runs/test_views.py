@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -24,6 +23,7 @@ from tests.runs.records import (
     step_of,
     workflow_called,
 )
+from tests.visitors import client_of, text_of
 from tests.workflows.definitions import user_with
 from workflows.models import Role
 from workflows.vault import set_secret
@@ -31,28 +31,6 @@ from workflows.vault import set_secret
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 EVIL = "<script>alert(1)</script>"
-
-
-def client_of(role: Role) -> Client:
-    client = Client()
-    client.force_login(user_with(role))
-    return client
-
-
-@pytest.fixture
-def viewer() -> Client:
-    return client_of(Role.VIEWER)
-
-
-@pytest.fixture
-def editor() -> Client:
-    return client_of(Role.EDITOR)
-
-
-def text_of(answer: Any) -> str:
-    """The page as people read it: no tags, single blanks."""
-    bare = re.sub(r"<(script|style|svg).*?</\1>|<[^>]+>", " ", answer.content.decode(), flags=re.S)
-    return " ".join(html.unescape(bare).split())
 
 
 # ---------------------------------------------------------------- the list

@@ -17,8 +17,7 @@ from runs import filters, selectors
 from runs.filters import read_filters
 from runs.models import Run
 from tests.runs.records import NOON, run_of, workflow_called
-from tests.workflows.definitions import user_with
-from workflows.models import Role, Workflow
+from workflows.models import Workflow
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -44,13 +43,6 @@ def history() -> list[Run]:
         )
         for place in range(10)
     ][::-1]
-
-
-@pytest.fixture
-def editor() -> Client:
-    client = Client()
-    client.force_login(user_with(Role.EDITOR))
-    return client
 
 
 @pytest.mark.usefixtures("small")
