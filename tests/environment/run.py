@@ -1,6 +1,7 @@
 """`make test`: every test on SQLite, then those marked `both_databases` once more on PostgreSQL.
 
-Arguments go to pytest, in both runs. One PostgreSQL server serves everything.
+Arguments go to pytest, in both runs. One PostgreSQL server serves everything. With `--long`, what
+is measured there has the machine for itself: one test after the other.
 """
 
 import os
@@ -15,7 +16,7 @@ from tests.environment.paths import REPOSITORY
 
 def run_pytest(env: dict[str, str]) -> int:
     # One more than cores: many tests wait for processes that they have started.
-    workers = min(5, (os.cpu_count() or 2) + 1)
+    workers = 1 if "--long" in sys.argv else min(5, (os.cpu_count() or 2) + 1)
     # By file: what a module starts (an installation, a browser) is started once. In the order of
     # the collection, which has the files that take longest first, so that none is waited for.
     command = [sys.executable, "-m", "pytest", "-n", str(workers), "--dist", "loadfile"]
