@@ -14,7 +14,12 @@ import requests
 from tests.acceptance.client import Client, by_node
 from tests.acceptance.receiver import Receiver, running
 
-pytestmark = pytest.mark.xdist_group("acceptance")
+pytestmark = pytest.mark.parametrize(
+    "client",
+    ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)],
+    indirect=True,
+    scope="module",
+)
 
 SLOW_SECONDS = 0.8
 

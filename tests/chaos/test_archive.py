@@ -154,7 +154,7 @@ class Requests:
     [
         # Beside other tests on the same cores a request may wait for a core; who waits for a lock
         # that is not given back in between waits for much longer.
-        pytest.param("sqlite", 1_000, 2, 1.0, id="1,000 runs"),
+        pytest.param("sqlite", 600, 2, 1.0, id="600 runs"),
         pytest.param("sqlite", 200_000, 20, 0.1, id="200,000 runs", marks=pytest.mark.long),
         pytest.param(
             "postgresql", 200_000, 20, 0.1, id="200,000 runs on PostgreSQL", marks=pytest.mark.long

@@ -165,7 +165,7 @@ def can_be_written(database: Path) -> bool:
     return True
 
 
-@pytest.mark.parametrize("behave", ["spin", "sleep_in_c"])
+@pytest.mark.parametrize("behave", [pytest.param("spin", marks=pytest.mark.long), "sleep_in_c"])
 def test_what_was_claimed_together_with_it_goes_on_elsewhere(
     client: Client, neighbour: dict[str, Any], behave: str
 ) -> None:
