@@ -213,6 +213,7 @@ def test_leaving_with_unsaved_changes_warns_and_saves_on_the_way(visit: Visit, p
     expect_saved(tab)
     tab.locator("#save-state").click()
     tab.get_by_role("link", name="Dashboard").click()
+    expect(tab.get_by_role("heading", name="Dashboard")).to_be_visible()
     assert asked == ["beforeunload"]
 
 
