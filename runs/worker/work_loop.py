@@ -29,7 +29,7 @@ from runs.store import checkpoints, leases, loading
 from runs.waiting_callers import call_listeners
 from runs.worker.clock import DatabaseClock
 from runs.worker.effects import EffectThreads, crashed
-from runs.worker.trial import Trial
+from runs.worker.suspect_trial import SuspectTrial
 from runs.worker.watchdog import TimeLimit, Watchdog
 from workflows import plain_json, vault
 from workflows.errors import GraphError, NodeError, WorkflowError
@@ -64,7 +64,7 @@ class WorkLoop:
         self.watchdog = Watchdog(slot, self.owner, self._movable)
         self.scheduler = Scheduler()
         self.clock = DatabaseClock()
-        self.trial = Trial(self.held)
+        self.trial = SuspectTrial(self.held)
         self.stopping_since: float | None = None
         self._beat_at = self._asked_at = 0.0
 

@@ -20,7 +20,9 @@ def run_pytest(env: dict[str, str]) -> int:
     # By file: what a module starts (an installation, a browser) is started once. In the order of
     # the collection, which has the files that take longest first, so that none is waited for.
     command = [sys.executable, "-m", "pytest", "-n", str(workers), "--dist", "loadfile"]
-    command += ["--no-loadscope-reorder", "--max-worker-restart=0"]
+    command.append("--no-loadscope-reorder")
+    # A test that hangs ends its worker; the next one would begin with the same test.
+    command.append("--max-worker-restart=0")
     if "--long" in sys.argv:
         command.append("--timeout=7200")
     answer = subprocess.run([*command, *sys.argv[1:]], cwd=REPOSITORY, env=remembering() | env)

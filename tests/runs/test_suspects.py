@@ -13,7 +13,7 @@ from django.db import connection
 from runs.models import Job, Run
 from runs.services import start_run
 from runs.store import leases
-from runs.worker import trial
+from runs.worker import suspect_trial
 from runs.worker.work_loop import WorkLoop
 from tests.runs.driver import graph, node, publish
 
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 @pytest.fixture
 def busy(monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkLoop]:
     """In the middle of an effect that does not end."""
-    monkeypatch.setattr(trial, "PAUSE_SECONDS", 0.3)
+    monkeypatch.setattr(suspect_trial, "PAUSE_SECONDS", 0.3)
     altoflow_probe.made.clear()
     altoflow_probe.answers.clear()
     gate = altoflow_probe.gates["endless"] = Event()

@@ -14,7 +14,7 @@ PAUSE_SECONDS = 2.0
 alone."""
 
 
-class Trial:
+class SuspectTrial:
     def __init__(self, held: Mapping[str, RunState]) -> None:
         """`held`: the runs that its worker holds, kept up to date by the worker."""
         self._held = held
