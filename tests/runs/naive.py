@@ -2,8 +2,9 @@
 
 It knows the few node types of `tests.runs.random_graphs`. Every step that could run is worked out
 as if nothing stopped it early; `endings` are the steps that may end the run, and what depends on
-which of several things happens first is in `racy`. The words of errors, times and ids of runs can
-not be known: those are `seen`.
+which of several things happens first is in `racy`: an end of the run in an iteration that fails
+too is a `racing_ending`. The words of errors, times and ids of runs can not be known: those are
+`seen`.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ class Naive:
     seen: Callable[[Key], Any]
     steps: dict[Key, Done] = field(default_factory=dict)
     endings: set[Key] = field(default_factory=set)
+    racing_endings: set[Key] = field(default_factory=set)
     racy: set[Key] = field(default_factory=set)
     because: dict[Key, Key] = field(default_factory=dict)
     """The step that failed each iterator which failed."""
@@ -181,6 +183,7 @@ class Naive:
             failed += wrong
         if failed:
             self.racy |= set(self.steps) - before
+            self.racing_endings |= self.endings & self.racy
             self.endings -= self.racy
             self.because[key] = self.first_of(key, failed)
             raise Failure(self.steps[self.because[key]].code)
