@@ -118,7 +118,7 @@ from tests.runs.timekeeping import scheduled_graph
 from workflows import services
 from workflows.models import Workflow
 
-for number in range(12):
+for number in range(28):
     for workflow in Workflow.objects.all():
         graph = scheduled_graph("2 seconds", "interval", missed="run_once", text=f"Text {number}")
         services.update_workflow(workflow=workflow, graph=graph)
