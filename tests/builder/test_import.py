@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from builder import import_files
 from builder.json_input import LONGEST
-from tests.builder.test_views import text_of
+from tests.visitors import text_of
 from tests.workflows.definitions import START, calling, graph, user_with
 from workflows import vault
 from workflows.models import Role, Workflow
